@@ -1,0 +1,237 @@
+package import DiskQueue
+import NSQCore
+import Synchronization
+
+extension Broker {
+    /// Opens the store of a data path and the broker over it. Blocking; off the event loops.
+    ///
+    /// - Parameters:
+    ///   - isAutomatic: whether timers and background work run by themselves; tests run them.
+    ///   - importsDocument: whether topics and channels are taken from `nsqd.dat`: the store is new.
+    /// - Throws: `.unsupportedVersion` with nothing changed, `.corrupt` for an `nsqd.dat` that cannot be read,
+    ///   `.io`.
+    package static func open(
+        store configuration: StoreConfiguration,
+        metadata: any MetadataStore,
+        limits: BrokerConfiguration,
+        isAutomatic: Bool,
+        importsDocument: Bool,
+        observe: @escaping @Sendable (BrokerEvent) -> Void
+    ) throws(DiskQueueError) -> Broker {
+        let file = NSQDDatFile(
+            dataPath: configuration.dataPath, fileSystem: configuration.fileSystem)
+        let document = importsDocument ? try file.read() : nil
+        let (store, recovered) = try Store.open(configuration, metadata: metadata) {
+            observe(.store($0))
+        }
+        let writer = DocumentWriter(file: file, store: store, observe: observe)
+        let ledgers = LedgerOwners()
+        let background =
+            isAutomatic
+            ? BackgroundWork(
+                store: store,
+                oversize: { ledgers.checkpoint($0, in: store, observe: observe) },
+                metadataChanged: { writer.write(after: $0) }) : nil
+        let shared = BrokerShared(
+            configuration: limits, store: store, background: background, time: configuration.time,
+            deadlines: DeadlineScheduler(time: configuration.time, isAutomatic: isAutomatic),
+            waitsForSync: configuration.syncPolicy == .always, observe: observe)
+        let broker: Broker
+        do throws(FileSystemError) {
+            broker = Broker(
+                shared: shared,
+                ephemeral: try EphemeralLogs(nodeID: configuration.nodeID, time: configuration.time))
+        } catch {
+            throw DiskQueueError(error)
+        }
+        for topic in recovered { try broker.restore(topic) }
+        ledgers.attach(broker)
+        writer.attach(broker)
+        if let document { try broker.adopt(document, observe: observe) }
+        try file.removeLeftovers()
+        writer.write(reason: "start")
+        return broker
+    }
+
+    /// Takes over a topic as recovery found it.
+    private func restore(_ recovered: RecoveredTopic) throws(DiskQueueError) {
+        guard let name = TopicName(recovered.name) else {
+            shared.report(.skipped("skipping a stored topic of invalid name \(recovered.name)"))
+            return
+        }
+        let log = recovered.log
+        let topic = adopt(name, log: log)
+        var roster = topic.state.withLock { $0.roster }
+        if roster.members.isEmpty, roster.heldPump == nil { roster.heldPump = log.endSequence }
+        let pump = roster.heldPump ?? log.endSequence
+        let floor = recovered.channels.map(\.state.ackFloor).min() ?? pump
+        let deferred = try log.deferredBatches(from: min(floor, pump))
+        topic.state.withLock { state in
+            state.roster = roster
+            state.heldDeferred = deferred.filter { $0.sequences.lowerBound >= pump }
+            state.gaps = log.gaps(from: pump)
+        }
+        for channel in recovered.channels {
+            restore(
+                channel, of: topic, pump: pump,
+                deferred: deferred.filter { $0.sequences.lowerBound < pump })
+        }
+        insert(topic)
+        shared.report(.topicCreated(name.text))
+        topic.noteOldestSegment()
+        topic.scheduleCollection()
+    }
+
+    private func restore(
+        _ recovered: RecoveredChannel,
+        of topic: Topic,
+        pump: UInt64,
+        deferred: [DeferredBatch]
+    ) {
+        guard let name = ChannelName(recovered.member.name) else {
+            shared.report(.skipped("skipping a stored channel of invalid name"))
+            return
+        }
+        let now = shared.time.monotonicNanoseconds
+        let wall = shared.wallMilliseconds
+        // A ledger may name messages that a power loss took with it.
+        let floor = min(max(recovered.state.ackFloor, recovered.member.startSequence), pump)
+        var core = ChannelCore(
+            start: floor, isPaused: recovered.member.isPaused, capacity: nil)
+        core.advance(
+            to: pump, count: 0, gaps: topic.log.gaps(from: floor).map { $0.clamped(to: 0..<pump) },
+            deferred: [])
+        core.restore(recovered.state, now: now, wallMilliseconds: wall)
+        for batch in deferred {
+            let redelivery = ChannelState.Redelivery(
+                attempts: 0, dueMilliseconds: batch.untilMilliseconds,
+                delayMilliseconds: batch.delayMilliseconds)
+            let wait = ChannelCore.wait(redelivery, wallMilliseconds: wall)
+            guard wait > 0 else { continue }
+            core.advance(
+                to: pump, count: 0, gaps: [], deferred: [(batch: batch, due: now &+ wait)])
+        }
+        let due = core.dueToSchedule()
+        let channel = Channel(
+            name: name, id: recovered.member.id, core: core, ledger: recovered.ledger, topic: topic)
+        topic.state.withLock { $0.channels.append(channel) }
+        shared.report(.channelCreated(topic: topic.name.text, channel: name.text))
+        channel.schedule(due)
+    }
+
+    /// Makes the topics and channels of an `nsqd.dat`.
+    private func adopt(
+        _ outcome: NSQDDatParser.Outcome,
+        observe: @Sendable (BrokerEvent) -> Void
+    ) throws(DiskQueueError) {
+        for warning in outcome.warnings { observe(.skipped(warning)) }
+        do throws(BrokerError) {
+            for entry in outcome.document.topics {
+                let topic = try topic(entry.name)
+                if entry.isPaused { try topic.pause() }
+                for channel in entry.channels {
+                    let made = try topic.channel(channel.name)
+                    if channel.isPaused { try made.pause() }
+                }
+            }
+        } catch {
+            throw DiskQueueError(.io, error.description)
+        }
+    }
+}
+
+/// Keeps `nsqd.dat` and the snapshots in the metadata up to date.
+final class DocumentWriter: Sendable {
+    private let file: NSQDDatFile
+    private let store: Store
+    private let observe: @Sendable (BrokerEvent) -> Void
+    private let broker = Mutex<WeakBroker>(WeakBroker())
+
+    struct WeakBroker {
+        weak var broker: Broker?
+    }
+
+    init(file: NSQDDatFile, store: Store, observe: @escaping @Sendable (BrokerEvent) -> Void) {
+        self.file = file
+        self.store = store
+        self.observe = observe
+    }
+
+    /// Sets whose topics are written.
+    func attach(_ broker: Broker) { self.broker.withLock { $0.broker = broker } }
+
+    /// Writes the document when one of `changes` shows in it.
+    func write(after changes: [MetadataChange]) {
+        let reasons = changes.compactMap(\.documentReason)
+        if let last = reasons.last { write(reason: last) }
+    }
+
+    /// Writes the document. Blocking; where metadata is written.
+    func write(reason: String) {
+        guard let broker = broker.withLock({ $0.broker }) else { return }
+        let document = NSQDDat(
+            topics: broker.all.filter { !$0.name.isEphemeral }.map { topic in
+                let snapshot = topic.snapshot
+                return NSQDDat.Topic(
+                    name: topic.name, isPaused: snapshot.isPaused,
+                    channels: snapshot.channels.map {
+                        NSQDDat.Channel(name: $0.name, isPaused: $0.isPaused)
+                    })
+            })
+        observe(.persisting(path: file.path))
+        do throws(DiskQueueError) {
+            try file.write(document)
+            try store.metadata.apply([
+                .snapshotTaken(
+                    SnapshotRecord(
+                        takenMilliseconds: Int64(clamping: broker.shared.wallMilliseconds),
+                        reason: reason, document: document.text))
+            ])
+        } catch {
+            observe(.failed("cannot persist metadata: \(error.message)"))
+        }
+    }
+}
+
+extension MetadataChange {
+    /// Why the change shows in `nsqd.dat`; `nil` when it does not.
+    fileprivate var documentReason: String? {
+        switch self {
+        case .topicSaved(let topic): "topic saved: \(topic.name)"
+        case .topicDeleted(let id): "topic deleted: \(id)"
+        case .channelSaved(let channel): "channel saved: \(channel.name)"
+        case .channelDeleted(_, let id): "channel deleted: \(id)"
+        case .segmentSealed, .segmentDeleted, .checkpointTaken, .snapshotTaken: nil
+        }
+    }
+}
+
+/// Finds the channel of a ledger that has grown too long.
+final class LedgerOwners: Sendable {
+    private let broker = Mutex<DocumentWriter.WeakBroker>(DocumentWriter.WeakBroker())
+
+    /// Sets whose channels are looked through.
+    func attach(_ broker: Broker) { self.broker.withLock { $0.broker = broker } }
+
+    /// Checkpoints the channel that writes `ledger`, where metadata is written.
+    func checkpoint(
+        _ ledger: Ledger,
+        in store: Store,
+        observe: @escaping @Sendable (BrokerEvent) -> Void
+    ) {
+        guard let broker = broker.withLock({ $0.broker }), ledger.beginCheckpoint() else { return }
+        broker.shared.perform {
+            defer { ledger.endCheckpoint() }
+            for topic in broker.all {
+                let channels = topic.state.withLock { $0.channels }
+                guard let channel = channels.first(where: { $0.ledger === ledger }) else { continue }
+                do throws(DiskQueueError) {
+                    try channel.checkpoint(in: store)
+                } catch {
+                    observe(.failed("cannot checkpoint \(ledger.path): \(error.message)"))
+                }
+                return
+            }
+        }
+    }
+}

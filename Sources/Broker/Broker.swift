@@ -1,0 +1,165 @@
+import DiskQueue
+package import NSQCore
+import Synchronization
+
+/// The table of topics over one store.
+///
+/// Isolation: callable from any thread. Lock order: broker, topic, channel.
+package final class Broker: Sendable {
+    let shared: BrokerShared
+    private let topics = Mutex<[TopicName: Topic]>([:])
+    private let closed = Mutex<(@Sendable () throws -> Void)?>(nil)
+    /// Where ephemeral topics live.
+    private let ephemeral: EphemeralLogs
+
+    init(shared: BrokerShared, ephemeral: EphemeralLogs) {
+        self.shared = shared
+        self.ephemeral = ephemeral
+    }
+
+    /// "OK", or "NOK - " and the last disk error of a publish. Source: `nsqd` spec 3.10.
+    package var health: String { shared.health }
+
+    /// Whether the broker is shutting down.
+    package var isExiting: Bool { shared.isExiting }
+
+    /// The topic of that name, made when there is none.
+    ///
+    /// - Throws: `.exiting`, `.storage`.
+    package func topic(_ name: TopicName) throws(BrokerError) -> Topic {
+        if let topic = existingTopic(name) { return topic }
+        guard !isExiting else { throw .exiting }
+        do throws(DiskQueueError) {
+            let (topic, isMade) = try topics.withLock { (topics) throws(DiskQueueError) in
+                if let topic = topics[name] { return (topic, false) }
+                let topic = try make(name)
+                topics[name] = topic
+                return (topic, true)
+            }
+            if isMade { shared.report(.topicCreated(name.text)) }
+            return topic
+        } catch {
+            throw shared.notePublishFailure(error)
+        }
+    }
+
+    private func make(_ name: TopicName) throws(DiskQueueError) -> Topic {
+        let log =
+            if name.isEphemeral { try ephemeral.create(name.text) } else {
+                try shared.store.createTopic(name.text)
+            }
+        return adopt(name, log: log)
+    }
+
+    /// Builds the topic of a log.
+    func adopt(_ name: TopicName, log: TopicLog) -> Topic {
+        Topic(name: name, log: log, roster: log.roster, shared: shared) { [weak self] topic in
+            guard let self else { return }
+            shared.perform {
+                // SWALLOW: somebody else deleted it first.
+                try? self.deleteTopic(topic.name)
+            }
+        }
+    }
+
+    /// Puts a recovered topic into the table.
+    func insert(_ topic: Topic) { topics.withLock { $0[topic.name] = topic } }
+
+    /// The topic of that name, if there is one.
+    package func existingTopic(_ name: TopicName) -> Topic? {
+        topics.withLock { $0[name] }
+    }
+
+    /// All topics, by name.
+    var all: [Topic] {
+        topics.withLock { Array($0.values) }.sorted { $0.name < $1.name }
+    }
+
+    /// Deletes a topic with its channels and files. Blocking; off the event loops.
+    ///
+    /// - Throws: `.topicNotFound`, `.storage`.
+    package func deleteTopic(_ name: TopicName) throws(BrokerError) {
+        guard let topic = topics.withLock({ $0.removeValue(forKey: name) }) else {
+            throw .topicNotFound
+        }
+        shared.report(.topicDeleting(name.text))
+        topic.close()
+        do throws(DiskQueueError) {
+            if name.isEphemeral {
+                try topic.log.delete()
+            } else {
+                try shared.store.deleteTopic(topic.log)
+            }
+        } catch {
+            throw .storage(error.message)
+        }
+    }
+
+    /// What is counted of the topics, by name.
+    ///
+    /// - Parameters:
+    ///   - topic: only the topic of that name.
+    ///   - channel: only the channel of that name, and topics that have it.
+    package func statistics(topic: String?, channel: String?) -> [TopicStatistics] {
+        all.filter { topic == nil || $0.name.text == topic }
+            .compactMap { $0.statistics(channel: channel) }
+    }
+
+    /// Looks at everything that has something due; for tests, which move the clock themselves.
+    package func processDue() { shared.deadlines.processDue() }
+
+    /// Ends the broker: publishes are refused, consumers' connections closed, every delivery state and all data
+    /// made durable. Blocking; off the event loops.
+    package func shutDown() {
+        shared.beginExit()
+        for topic in all {
+            shared.report(.topicClosing(topic.name.text))
+            topic.close()
+            guard !topic.name.isEphemeral else { continue }
+            let channels = topic.state.withLock { $0.channels }
+            for channel in channels {
+                if let state = channel.noteInFlight() {
+                    shared.store.record(channel.checkpointRecord(state, shared: shared))
+                }
+            }
+        }
+        shared.background?.finish()
+        for topic in all where !topic.name.isEphemeral {
+            do throws(DiskQueueError) {
+                for channel in topic.state.withLock({ $0.channels }) {
+                    try channel.ledger?.flush()
+                    try channel.ledger?.synchronize()
+                }
+                try topic.log.synchronize()
+            } catch {
+                shared.report(.failed("topic \(topic.name): \(error.message)"))
+            }
+            topic.log.close()
+        }
+        shared.store.close()
+        do {
+            try closed.withLock { $0 }?()
+        } catch {
+            shared.report(.failed("cannot mark the store as closed: \(error)"))
+        }
+    }
+
+    /// Has `body` called at the end of ``shutDown()``, when everything is durable.
+    package func onClosed(_ body: @escaping @Sendable () throws -> Void) {
+        closed.withLock { $0 = body }
+    }
+}
+
+extension Channel {
+    /// The row of the state as it was at a clean stop; the ledger as it stands continues it.
+    fileprivate func checkpointRecord(
+        _ state: ChannelState,
+        shared: BrokerShared
+    ) -> MetadataChange {
+        .checkpointTaken(
+            CheckpointRecord(
+                topicID: log.topicID, channelID: id, generation: ledger?.generation ?? 0,
+                ackFloor: state.ackFloor, state: state.encoded(),
+                takenMilliseconds: Int64(clamping: shared.wallMilliseconds)))
+    }
+}

@@ -1,0 +1,336 @@
+import DequeModule
+import DiskQueue
+
+extension ChannelCore {
+    /// What ``Channel/take(for:into:)`` has to do next, outside the lock.
+    enum Step {
+        /// Nothing; the delivery ends.
+        case done(Delivery.State)
+        /// Copy this many slices of the chunk.
+        case copy(LogChunk, slices: Int, bytes: Int, messages: Int)
+        /// Read the chunk at the position, or the one that holds the sequence.
+        case load(LogPosition?, sequence: UInt64)
+        /// Deliver these again, if they fit.
+        case retry([Retry], epoch: UInt64)
+    }
+
+    /// A message to be delivered again.
+    struct Retry {
+        var sequence: UInt64
+        /// The attempts that this delivery shows.
+        var attempts: UInt16
+    }
+
+    /// Most messages redelivered in one step.
+    static let retryStep = 64
+
+    /// Decides the next step of a delivery to the member in `slot`.
+    ///
+    /// - Parameters:
+    ///   - space: bytes left in the destination.
+    ///   - isEmpty: whether nothing was written to it yet.
+    ///   - mayRetry: whether redeliveries had their share of this delivery already.
+    mutating func step(
+        slot: Int,
+        space: Int,
+        isEmpty: Bool,
+        mayRetry: Bool,
+        now: Int64
+    ) -> Step {
+        guard slot < members.count, let member = members[slot], !isClosed, !isPaused else {
+            return .done(.notReady)
+        }
+        let budget = member.counts.readyCount - member.counts.inFlightCount
+        guard budget > 0 else {
+            if hasWork { wake(1) }
+            return .done(.notReady)
+        }
+        let hasFresh = readable - cursor > detachedAhead
+        if mayRetry, !retries.isEmpty {
+            // Neither redeliveries nor fresh messages starve the other: each has half of a delivery.
+            return popRetries(hasFresh ? max(1, budget / 2) : budget)
+        }
+        guard cursor < readable else { return retries.isEmpty ? wait(slot) : .done(.full) }
+        if reader.chunk == nil {
+            guard !reader.isLoading else { return wait(slot) }
+            reader.isLoading = true
+            return .load(reader.next, sequence: cursor)
+        }
+        return deliverFresh(
+            to: slot, member: member, budget: budget, space: space, isEmpty: isEmpty, now: now)
+    }
+
+    private var hasWork: Bool { !retries.isEmpty || readable - cursor > detachedAhead }
+
+    private mutating func wait(_ slot: Int) -> Step {
+        if let member = members[slot], !member.isWaiting {
+            members[slot]?.isWaiting = true
+            waiting.append(member.id)
+        }
+        return .done(.caughtUp)
+    }
+
+    private mutating func popRetries(_ limit: Int) -> Step {
+        var popped: [Retry] = []
+        while popped.count < min(limit, Self.retryStep), let sequence = retries.popFirst() {
+            guard window.code(of: sequence) == DeliveryWindow.queued else { continue }
+            popped.append(
+                Retry(sequence: sequence, attempts: (attempts[sequence] ?? 0) &+ 1))
+        }
+        popped.sort { $0.sequence < $1.sequence }
+        return .retry(popped, epoch: epoch)
+    }
+
+    /// Marks as many fresh messages of the chunk as fit, and says where their bytes lie.
+    private mutating func deliverFresh(
+        to slot: Int,
+        member: Member,
+        budget: Int,
+        space: Int,
+        isEmpty: Bool,
+        now: Int64
+    ) -> Step {
+        guard let chunk = reader.chunk else { return .done(.caughtUp) }
+        let run = runs.open(
+            owner: member.id, deliveredAt: now,
+            deadline: now &+ member.consumer.messageTimeout)
+        let first = cursor
+        var walk = Walk(
+            chunk: chunk, run: run, budget: budget, space: space,
+            slices: member.consumer.slices.base)
+        walkChunk(&walk)
+        runs.close(run, range: first..<cursor, count: walk.taken)
+        if walk.isChunkDone {
+            reader.next = walk.jumped ? nil : chunk.end
+            reader.chunk = nil
+            reader.offset = 0
+            reader.left = 0
+        }
+        if walk.taken == 0 {
+            if let needed = walk.needed {
+                return .done(isEmpty && needed > space ? .needsBytes(needed) : .full)
+            }
+            return .copy(chunk, slices: 0, bytes: 0, messages: 0)
+        }
+        members[slot]?.counts.inFlightCount += walk.taken
+        members[slot]?.counts.messageCount += walk.taken
+        inFlightCount += Int64(walk.taken)
+        return .copy(chunk, slices: walk.sliceCount, bytes: walk.bytes, messages: walk.taken)
+    }
+
+    /// One pass over a chunk.
+    private struct Walk {
+        let chunk: LogChunk
+        let run: UInt32
+        let budget: Int
+        let space: Int
+        let slices: UnsafeMutablePointer<Slice>
+        var taken = 0
+        var bytes = 0
+        var sliceCount = 0
+        /// Bytes of the message that did not fit.
+        var needed: Int?
+        var isChunkDone = false
+        /// The cursor left the chunk; the next one has to be looked up.
+        var jumped = false
+
+        /// Adds bytes to the last slice when they follow it.
+        mutating func emit(_ start: Int, _ count: Int) {
+            guard count > 0 else { return }
+            let base = chunk.base + start
+            if sliceCount > 0, slices[sliceCount - 1].base + slices[sliceCount - 1].count == base {
+                slices[sliceCount - 1].count += count
+            } else {
+                slices[sliceCount] = Slice(base: base, count: count)
+                sliceCount += 1
+            }
+            bytes += count
+        }
+    }
+
+    private mutating func walkChunk(_ walk: inout Walk) {
+        while walk.taken < walk.budget, walk.sliceCount < SliceBuffer.capacity, walk.needed == nil {
+            guard cursor < readable else { return }
+            if reader.left == 0 {
+                guard enterBatch(&walk) else { return }
+                continue
+            }
+            switch window.stretch(at: cursor) {
+            case .finished(let end):
+                skip(until: min(end, readable), &walk)
+                if walk.jumped { return }
+            case .codes(let codes, let hasMarks):
+                if hasMarks {
+                    walkMarked(codes, &walk)
+                } else {
+                    walkFresh(codes, &walk)
+                }
+            }
+        }
+    }
+
+    /// Reads the batch header at the offset; `false` at the end of the chunk.
+    private mutating func enterBatch(_ walk: inout Walk) -> Bool {
+        let rest = walk.chunk.count - reader.offset
+        guard rest >= SegmentFormat.batchHeaderBytes else {
+            walk.isChunkDone = true
+            return false
+        }
+        let batch = BatchSummary(at: walk.chunk.base + reader.offset)
+        if batch.messageCount == 0 || batch.endSequence <= cursor {
+            reader.offset += batch.totalBytes
+            return true
+        }
+        if batch.firstSequence > cursor {
+            // Numbers that no message has: a jump, or a damaged range.
+            let end = min(batch.firstSequence, readable)
+            let fresh = window.markFinished(cursor..<end)
+            detachedAhead -= min(detachedAhead, (end - cursor) - fresh)
+            cursor = end
+            return true
+        }
+        reader.offset += SegmentFormat.batchHeaderBytes
+        reader.left = batch.messageCount
+        for _ in batch.firstSequence..<cursor { passMessage(walk.chunk) }
+        return true
+    }
+
+    private mutating func passMessage(_ chunk: LogChunk) {
+        reader.offset += BatchSummary.frameBytes(at: chunk.base + reader.offset)
+        reader.left -= 1
+    }
+
+    /// Passes over finished messages up to `end`; a long way is looked up instead of walked.
+    private mutating func skip(until end: UInt64, _ walk: inout Walk) {
+        let count = end - cursor
+        detachedAhead -= min(detachedAhead, count)
+        if count > UInt64(reader.left) {
+            cursor = end
+            walk.isChunkDone = true
+            walk.jumped = true
+            return
+        }
+        for _ in 0..<count { passMessage(walk.chunk) }
+        cursor = end
+    }
+
+    /// Takes messages of a chunk of the window in which all from the cursor on are fresh.
+    private mutating func walkFresh(
+        _ codes: UnsafeMutablePointer<DeliveryWindow.Code>,
+        _ walk: inout Walk
+    ) {
+        let within = Int(cursor % DeliveryWindow.chunkSize)
+        let limit = min(
+            reader.left, walk.budget - walk.taken, Int(DeliveryWindow.chunkSize) - within,
+            Int(clamping: readable - cursor))
+        let base = walk.chunk.base
+        let start = reader.offset
+        let space = walk.space - walk.bytes
+        let run = walk.run
+        var offset = start
+        var count = 0
+        while count < limit {
+            let size = BatchSummary.frameBytes(at: base + offset)
+            guard offset - start + size <= space else {
+                walk.needed = size
+                break
+            }
+            codes[within + count] = run
+            offset += size
+            count += 1
+        }
+        walk.emit(start, offset - start)
+        walk.taken += count
+        reader.offset = offset
+        reader.left -= count
+        cursor += UInt64(count)
+    }
+
+    /// The same, where some may be finished, deferred or queued already.
+    private mutating func walkMarked(
+        _ codes: UnsafeMutablePointer<DeliveryWindow.Code>,
+        _ walk: inout Walk
+    ) {
+        let within = Int(cursor % DeliveryWindow.chunkSize)
+        let limit = min(
+            reader.left, Int(DeliveryWindow.chunkSize) - within, Int(clamping: readable - cursor))
+        for at in within..<within + limit {
+            guard walk.taken < walk.budget, walk.sliceCount < SliceBuffer.capacity else { return }
+            let size = BatchSummary.frameBytes(at: walk.chunk.base + reader.offset)
+            if codes[at] != DeliveryWindow.fresh {
+                detachedAhead -= min(detachedAhead, 1)
+            } else if walk.bytes + size > walk.space {
+                walk.needed = size
+                return
+            } else {
+                codes[at] = walk.run
+                walk.emit(reader.offset, size)
+                walk.taken += 1
+            }
+            reader.offset += size
+            reader.left -= 1
+            cursor += 1
+        }
+    }
+
+    /// Takes in what a load gave.
+    ///
+    /// - Parameter chunk: `nil` when the log ends before the channel's cursor can be read.
+    mutating func loaded(_ chunk: LogChunk?, epoch: UInt64) {
+        reader.isLoading = false
+        guard epoch == self.epoch else {
+            reader.next = nil
+            return
+        }
+        if let chunk {
+            reader.chunk = chunk
+            reader.offset = 0
+            reader.left = 0
+        } else if reader.next != nil {
+            reader.next = nil
+        } else {
+            // Nothing is left of what should be there: the log reported it.
+            let fresh = window.markFinished(cursor..<readable)
+            detachedAhead -= min(detachedAhead, (readable - cursor) - fresh)
+            cursor = readable
+        }
+        wake(1)
+    }
+
+    /// Notes what was redelivered, and queues again what did not fit.
+    ///
+    /// - Returns: whether the delivery stands; `false` when the channel was emptied meanwhile.
+    mutating func redelivered(
+        _ sent: ArraySlice<Retry>,
+        unsent: ArraySlice<Retry>,
+        lost: [UInt64],
+        to slot: Int,
+        epoch: UInt64,
+        now: Int64
+    ) -> Bool {
+        guard epoch == self.epoch, let member = members[slot] else {
+            if epoch == self.epoch {
+                for retry in (sent + unsent).reversed() { retries.prepend(retry.sequence) }
+            }
+            return false
+        }
+        for sequence in lost {
+            attempts[sequence] = nil
+            window.set(DeliveryWindow.finished, of: sequence, isAhead: false)
+        }
+        for retry in unsent.reversed() { retries.prepend(retry.sequence) }
+        guard !sent.isEmpty else { return true }
+        let run = runs.open(
+            owner: member.id, deliveredAt: now,
+            deadline: now &+ member.consumer.messageTimeout)
+        for retry in sent {
+            window.set(run, of: retry.sequence, isAhead: retry.sequence >= cursor)
+            attempts[retry.sequence] = retry.attempts
+        }
+        runs.close(run, messages: sent.map(\.sequence))
+        members[slot]?.counts.inFlightCount += sent.count
+        members[slot]?.counts.messageCount += sent.count
+        inFlightCount += Int64(sent.count)
+        return true
+    }
+}

@@ -1,0 +1,217 @@
+import DequeModule
+import DiskQueue
+import HeapModule
+
+/// What a channel guards with its lock: decisions only, never I/O.
+///
+/// A channel is a cursor over the topic's log, a window of what was delivered and not finished, a queue of what
+/// is to be delivered again, and a set of what waits for its time. Source: design §4, `nsqd` spec 3.
+struct ChannelCore: ~Copyable {
+    /// A consumer's place in the channel.
+    struct Member {
+        var id: UInt32
+        var consumer: Consumer
+        var counts = Consumer.Counts()
+        var isWaiting = false
+    }
+
+    /// A message that waits for its time.
+    struct Due: Comparable {
+        /// Monotonic nanoseconds.
+        var at: Int64
+        var sequence: UInt64
+
+        static func < (left: Self, right: Self) -> Bool {
+            (left.at, left.sequence) < (right.at, right.sequence)
+        }
+    }
+
+    /// Where the channel reads.
+    struct Reader {
+        var chunk: LogChunk?
+        /// Offset in the chunk of the next message or batch header.
+        var offset = 0
+        /// Messages left in the batch at the offset; 0 at a header.
+        var left = 0
+        /// Where the next chunk begins; `nil` when it has to be looked up.
+        var next: LogPosition?
+        /// Someone is reading the next chunk.
+        var isLoading = false
+    }
+
+    var window: DeliveryWindow
+    var runs = DeliveryRuns()
+    /// The first message that was never looked at.
+    var cursor: UInt64
+    /// How far the topic's pump lets the channel read.
+    var readable: UInt64
+    /// Messages at or behind the cursor, before `readable`, that are not fresh.
+    var detachedAhead: UInt64 = 0
+    var reader = Reader()
+    var retries = Deque<UInt64>()
+    var deferred = Heap<Due>()
+    /// What the ledger says of deferred messages, for checkpoints.
+    var deferrals: [UInt64: ChannelState.Redelivery] = [:]
+    /// Deliveries so far of messages that were delivered and came back.
+    var attempts: [UInt64: UInt16] = [:]
+    var members: [Member?] = []
+    var memberSlots: [UInt32: Int] = [:]
+    var waiting = Deque<UInt32>()
+    var nextMemberID: UInt32 = 1
+    /// Rises with each empty: what was read before it must not be delivered after it.
+    var epoch: UInt64 = 0
+
+    var isPaused: Bool
+    var isClosed = false
+    var inFlightCount: Int64 = 0
+    var messageCount: UInt64 = 0
+    var requeueCount: UInt64 = 0
+    var timeoutCount: UInt64 = 0
+    /// When the scheduler will next look at the channel, monotonic nanoseconds.
+    var scheduledDue = Int64.max
+    /// Cap of an ephemeral channel's queue; `nil` for none.
+    let capacity: UInt64?
+    /// Whether the delivery state changed since it was last checkpointed.
+    var isChanged = false
+
+    /// A channel whose first message is `start`; nothing is readable yet.
+    init(start: UInt64, isPaused: Bool, capacity: UInt64?) {
+        window = DeliveryWindow(floor: start)
+        cursor = start
+        readable = start
+        self.isPaused = isPaused
+        self.capacity = capacity
+    }
+
+    /// Messages that wait to be delivered: neither in flight nor deferred.
+    var depth: Int64 {
+        Int64(clamping: readable - cursor - min(detachedAhead, readable - cursor))
+            + Int64(retries.count)
+    }
+
+    /// When something becomes due next, monotonic nanoseconds.
+    var nextDue: Int64 {
+        mutating get {
+            min(runs.nextDeadline ?? .max, deferred.min?.at ?? .max)
+        }
+    }
+
+    // MARK: - What the topic tells
+
+    /// The pump moved to `end`, past `count` messages.
+    ///
+    /// - Parameters:
+    ///   - gaps: ranges below `end` that hold no message.
+    ///   - deferred: messages below `end` that wait for their time, with the monotonic time they are due.
+    mutating func advance(
+        to end: UInt64,
+        count: UInt64,
+        gaps: [Range<UInt64>],
+        deferred batches: [(batch: DeferredBatch, due: Int64)]
+    ) {
+        for gap in gaps where gap.upperBound > cursor {
+            detachedAhead += window.markFinished(max(gap.lowerBound, cursor)..<gap.upperBound)
+        }
+        readable = max(readable, end)
+        messageCount += count
+        for (batch, due) in batches {
+            let redelivery = ChannelState.Redelivery(
+                attempts: 0, dueMilliseconds: batch.untilMilliseconds,
+                delayMilliseconds: batch.delayMilliseconds)
+            for sequence in batch.sequences where sequence >= cursor {
+                guard window.code(of: sequence) == DeliveryWindow.fresh else { continue }
+                hold(sequence, redelivery, due: due, isAhead: true)
+                detachedAhead += 1
+            }
+        }
+        dropOverflow()
+        wake(Int(clamping: count))
+    }
+
+    /// Puts a message into the deferred set.
+    mutating func hold(
+        _ sequence: UInt64,
+        _ redelivery: ChannelState.Redelivery,
+        due: Int64,
+        isAhead: Bool
+    ) {
+        window.set(DeliveryWindow.deferred, of: sequence, isAhead: isAhead)
+        deferred.insert(Due(at: due, sequence: sequence))
+        deferrals[sequence] = redelivery
+    }
+
+    /// An ephemeral channel that is full drops the newest messages silently. Source: `nsqd` spec 3.1.
+    private mutating func dropOverflow() {
+        guard let capacity, depth > 0, UInt64(depth) > capacity else { return }
+        let excess = min(UInt64(depth) - capacity, readable - cursor)
+        detachedAhead += window.markFinished(readable - excess..<readable)
+    }
+
+    // MARK: - Consumers
+
+    /// Tells up to `count` waiting consumers that there is something to take.
+    mutating func wake(_ count: Int) {
+        var rest = count
+        while rest > 0, !isPaused, let id = waiting.popFirst() {
+            guard let slot = memberSlots[id], let consumer = members[slot]?.consumer else { continue }
+            members[slot]?.isWaiting = false
+            consumer.delegate?.consumerShouldPump()
+            rest -= 1
+        }
+    }
+
+    /// Tells the consumer of that id that there may be room.
+    func wakeOwner(_ id: UInt32) {
+        guard let slot = memberSlots[id] else { return }
+        members[slot]?.consumer.delegate?.consumerShouldPump()
+    }
+
+    /// Tells every consumer that something changed.
+    mutating func wakeAll() {
+        waiting.removeAll()
+        for slot in members.indices where members[slot] != nil {
+            members[slot]?.isWaiting = false
+            members[slot]?.consumer.delegate?.consumerShouldPump()
+        }
+    }
+
+    // MARK: - Restart
+
+    /// Takes over what the ledger says, once the channel is readable.
+    ///
+    /// - Parameters:
+    ///   - now: monotonic nanoseconds.
+    ///   - wallMilliseconds: milliseconds since the Unix epoch.
+    mutating func restore(_ state: ChannelState, now: Int64, wallMilliseconds: UInt64) {
+        for range in state.finishedRanges where range.lowerBound < readable {
+            detachedAhead += window.markFinished(
+                max(range.lowerBound, cursor)..<min(range.upperBound, readable))
+        }
+        for sequence in state.redeliveries.keys.sorted() where sequence < readable {
+            guard let redelivery = state.redeliveries[sequence], sequence >= cursor else { continue }
+            let code = window.code(of: sequence)
+            guard code != DeliveryWindow.finished else { continue }
+            if code == DeliveryWindow.fresh { detachedAhead += 1 }
+            if redelivery.attempts > 0 { attempts[sequence] = redelivery.attempts }
+            let wait = Self.wait(redelivery, wallMilliseconds: wallMilliseconds)
+            if redelivery.dueMilliseconds > 0, wait > 0 {
+                hold(sequence, redelivery, due: now &+ wait, isAhead: true)
+            } else {
+                window.set(DeliveryWindow.queued, of: sequence, isAhead: true)
+                retries.append(sequence)
+            }
+        }
+    }
+
+    /// Nanoseconds until a deferred message is due: never longer than its delay, whatever the wall clock did.
+    static func wait(
+        _ redelivery: ChannelState.Redelivery,
+        wallMilliseconds: UInt64
+    ) -> Int64 {
+        guard redelivery.dueMilliseconds > wallMilliseconds else { return 0 }
+        let rest = min(
+            redelivery.dueMilliseconds - wallMilliseconds, redelivery.delayMilliseconds)
+        let (nanoseconds, overflow) = rest.multipliedReportingOverflow(by: 1_000_000)
+        return overflow ? .max / 2 : min(.max / 2, Int64(clamping: nanoseconds))
+    }
+}

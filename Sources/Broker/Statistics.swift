@@ -1,0 +1,79 @@
+import DiskQueue
+import NSQCore
+import Synchronization
+
+/// What is counted of a topic. Source: `nsqd` spec 4.5.
+package struct TopicStatistics: Sendable {
+    /// The topic's name.
+    package var name: String
+    /// Its channels by name.
+    package var channels: [ChannelStatistics]
+    /// Messages that no channel has received yet.
+    package var depth: Int64
+    /// How many of them exceed the memory queue of the original.
+    package var backendDepth: Int64
+    /// Messages published since the process started.
+    package var messageCount: UInt64
+    /// Bytes of their bodies.
+    package var messageBytes: UInt64
+    /// Whether the topic is paused.
+    package var isPaused: Bool
+}
+
+/// What is counted of a channel. Source: `nsqd` spec 4.5.
+package struct ChannelStatistics: Sendable {
+    /// The channel's name.
+    package var name: String
+    /// Messages that wait to be delivered, neither in flight nor deferred.
+    package var depth: Int64
+    /// How many of them exceed the memory queue of the original.
+    package var backendDepth: Int64
+    /// Messages delivered and not finished.
+    package var inFlightCount: Int64
+    /// Messages that wait for their time.
+    package var deferredCount: Int64
+    /// Messages received from the topic since the process started.
+    package var messageCount: UInt64
+    /// Requeues since the process started.
+    package var requeueCount: UInt64
+    /// Timeouts since the process started.
+    package var timeoutCount: UInt64
+    /// Whether the channel is paused.
+    package var isPaused: Bool
+    /// The consumers that are subscribed.
+    package var consumers: [Consumer]
+}
+
+extension Channel {
+    /// What is counted of the channel.
+    func statistics() -> ChannelStatistics {
+        let memory = Int64(shared.configuration.memoryQueueSize)
+        return core.withLock { core in
+            ChannelStatistics(
+                name: name.text, depth: core.depth, backendDepth: max(0, core.depth - memory),
+                inFlightCount: core.inFlightCount, deferredCount: Int64(core.deferrals.count),
+                messageCount: core.messageCount, requeueCount: core.requeueCount,
+                timeoutCount: core.timeoutCount, isPaused: core.isPaused,
+                consumers: core.members.compactMap { $0?.consumer })
+        }
+    }
+}
+
+extension Topic {
+    /// What is counted of the topic; only the channel of that name when one is given.
+    ///
+    /// - Returns: `nil` when there is no such channel.
+    func statistics(channel filter: String?) -> TopicStatistics? {
+        let state = state.withLock { $0 }
+        let depth = depth(state)
+        let shown = state.channels.filter { filter == nil || $0.name.text == filter }
+        if filter != nil, shown.isEmpty { return nil }
+        let memory = Int64(shared.configuration.memoryQueueSize)
+        return TopicStatistics(
+            name: name.text,
+            channels: shown.map { $0.statistics() }.sorted { $0.name < $1.name },
+            depth: depth, backendDepth: name.isEphemeral ? 0 : max(0, depth - memory),
+            messageCount: state.messageCount, messageBytes: state.messageBytes,
+            isPaused: state.roster.isPaused)
+    }
+}

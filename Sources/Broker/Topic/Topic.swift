@@ -1,0 +1,243 @@
+import DiskQueue
+package import NSQCore
+import Synchronization
+
+/// A named stream: one log, and the channels that read it.
+///
+/// The pump says how far the channels may read. It follows the end of the log while the topic is unpaused and has
+/// a channel, and stands still otherwise. Source: design §4, `nsqd` spec 3.1 and 3.7.
+///
+/// Isolation: callable from any thread. One lock, held over the write of a publish; a channel's lock may be taken
+/// under it, never the other way.
+package final class Topic: Sendable {
+    /// The topic's name.
+    package let name: TopicName
+
+    let log: TopicLog
+    let shared: BrokerShared
+    let state: Mutex<TopicState>
+    private let exiting = Atomic<Bool>(false)
+    /// First sequence of the oldest segment that is waiting to be removable.
+    private let collectAt = Atomic<UInt64>(.max)
+    private let isCollecting = Atomic<Bool>(false)
+    /// Told when an ephemeral topic lost its last channel.
+    private let abandoned: @Sendable (Topic) -> Void
+
+    /// What a topic guards with its lock.
+    struct TopicState {
+        var channels: [Channel] = []
+        /// The durable channels, the pause state, and where the pump stands.
+        var roster: Roster
+        /// Deferred messages that the pump has not passed yet.
+        var heldDeferred: [DeferredBatch] = []
+        /// Numbers that no message has, from recovery; dropped once every channel is past them.
+        var gaps: [Range<UInt64>] = []
+        var messageCount: UInt64 = 0
+        var messageBytes: UInt64 = 0
+    }
+
+    init(
+        name: TopicName,
+        log: TopicLog,
+        roster: Roster,
+        shared: BrokerShared,
+        abandoned: @escaping @Sendable (Topic) -> Void
+    ) {
+        self.name = name
+        self.log = log
+        self.shared = shared
+        self.abandoned = abandoned
+        state = Mutex(TopicState(roster: roster))
+    }
+
+    /// Whether the topic is being deleted or closed: a cached reference must be looked up anew.
+    package var isExiting: Bool { exiting.load(ordering: .acquiring) }
+
+    /// The channel of that name, if there is one.
+    package func existingChannel(_ name: ChannelName) -> Channel? {
+        state.withLock { state in state.channels.first { $0.name == name } }
+    }
+
+    /// Messages that the pump has not passed.
+    func depth(_ state: TopicState) -> Int64 {
+        guard let held = state.roster.heldPump else { return 0 }
+        return Int64(clamping: log.messageCount(from: held))
+    }
+
+    /// What `nsqd.dat` says of the topic.
+    var snapshot: (isPaused: Bool, channels: [(name: ChannelName, isPaused: Bool)]) {
+        state.withLock { state in
+            (
+                state.roster.isPaused,
+                state.channels.filter { !$0.name.isEphemeral }.map { channel in
+                    (channel.name, channel.core.withLock { $0.isPaused })
+                }
+            )
+        }
+    }
+
+    // MARK: - Publishing
+
+    /// Publishes bodies: one batch, written with one write before this returns.
+    ///
+    /// - Parameters:
+    ///   - bodies: at least one, none empty.
+    ///   - deferral: nanoseconds to hold the messages back; 0 for none.
+    /// - Returns: `nil` when the durability promise holds already, else a ticket to wait for.
+    /// - Throws: `.exiting`, `.storage`; nothing was published then.
+    package func publish(
+        _ bodies: UnsafeBufferPointer<UnsafeRawBufferPointer>,
+        deferral: Int64
+    ) throws(BrokerError) -> CommitTicket? {
+        guard !isExiting, !shared.isExiting else { throw .exiting }
+        let wall = shared.time.wallNanoseconds
+        var delay: TopicLog.Deferral?
+        if deferral > 0 {
+            let milliseconds = UInt64((deferral - 1) / 1_000_000 + 1)
+            delay = TopicLog.Deferral(
+                untilMilliseconds: UInt64(max(0, wall / 1_000_000)) &+ milliseconds,
+                delayMilliseconds: milliseconds)
+        }
+        var bytes = 0
+        for body in bodies { bytes += body.count }
+        do throws(DiskQueueError) {
+            try state.withLock { (state) throws(DiskQueueError) in
+                state.messageCount += UInt64(bodies.count)
+                state.messageBytes += UInt64(bytes)
+                guard hasRoom(state) else { return }
+                let appended = try log.append(bodies, timestamp: wall, deferral: delay)
+                passOn(appended, delay: delay, deferral: deferral, &state)
+            }
+        } catch {
+            state.withLock { state in
+                state.messageCount -= UInt64(bodies.count)
+                state.messageBytes -= UInt64(bytes)
+            }
+            throw shared.notePublishFailure(error)
+        }
+        shared.notePublished()
+        guard shared.waitsForSync, !name.isEphemeral else { return nil }
+        return CommitTicket(log: log, shared: shared)
+    }
+
+    /// Whether an ephemeral topic, or one of its channels, takes another message; others always do.
+    private func hasRoom(_ state: TopicState) -> Bool {
+        guard name.isEphemeral else { return true }
+        if state.roster.heldPump != nil {
+            return depth(state) < Int64(shared.configuration.memoryQueueSize)
+        }
+        return state.channels.contains { channel in
+            channel.core.withLock { core in
+                core.capacity.map { core.depth < Int64(clamping: $0) } ?? true
+            }
+        }
+    }
+
+    private func passOn(
+        _ appended: TopicLog.Appended,
+        delay: TopicLog.Deferral?,
+        deferral: Int64,
+        _ state: inout TopicState
+    ) {
+        let gap = appended.gap.map { [$0] } ?? []
+        guard state.roster.heldPump == nil else {
+            state.gaps += gap
+            if let delay {
+                state.heldDeferred.append(DeferredBatch(appended, delay))
+            }
+            return
+        }
+        var batches: [(DeferredBatch, Int64)] = []
+        if let delay {
+            let due = shared.time.monotonicNanoseconds &+ deferral
+            batches.append((DeferredBatch(appended, delay), due))
+        }
+        for channel in state.channels {
+            let due = channel.core.withLock { core in
+                core.advance(
+                    to: appended.endSequence, count: UInt64(appended.count), gaps: gap,
+                    deferred: batches)
+                return batches.isEmpty ? nil : core.dueToSchedule()
+            }
+            channel.schedule(due)
+        }
+    }
+
+    // MARK: - Ends
+
+    /// Refuses publishes from now on and closes the consumers' connections.
+    func close() {
+        exiting.store(true, ordering: .releasing)
+        let channels = state.withLock { $0.channels }
+        for channel in channels { channel.close() }
+    }
+
+    /// An ephemeral channel lost its last consumer.
+    func abandon(_ channel: Channel) {
+        shared.perform { [weak self] in
+            guard let self else { return }
+            let isStillEmpty = channel.core.withLock { $0.memberSlots.isEmpty && !$0.isClosed }
+            guard isStillEmpty else { return }
+            // SWALLOW: somebody else deleted it first.
+            try? deleteChannel(channel.name)
+        }
+    }
+
+    /// The last channel of an ephemeral topic is gone.
+    func abandonIfEphemeral() {
+        if name.isEphemeral { abandoned(self) }
+    }
+
+    // MARK: - Retention
+
+    /// A channel's cursor passed `sequence`: segments below it may have become removable.
+    func channelPassed(_ sequence: UInt64) {
+        guard sequence > collectAt.load(ordering: .relaxed) else { return }
+        scheduleCollection()
+    }
+
+    /// Looks for removable segments soon.
+    func scheduleCollection() {
+        guard isCollecting.exchange(true, ordering: .acquiringAndReleasing) == false else { return }
+        shared.perform { [weak self] in self?.collect() }
+    }
+
+    /// Removes the segments that no channel needs. Blocking; off the event loops.
+    func collect() {
+        isCollecting.store(false, ordering: .releasing)
+        guard !isExiting else { return }
+        let (channels, held) = state.withLock { ($0.channels, $0.roster.heldPump) }
+        let removable = log.removableSegments { range in
+            if let held, range.upperBound > held { return true }
+            return channels.contains { channel in
+                channel.core.withLock { $0.needs(range) }
+            }
+        }
+        do throws(DiskQueueError) {
+            if !removable.isEmpty {
+                // What says that nobody needs the segments must outlive them.
+                for ledger in channels.compactMap(\.ledger) {
+                    try ledger.flush()
+                    try ledger.synchronize()
+                }
+            }
+            for range in removable { try log.removeSegment(range.lowerBound) }
+        } catch {
+            shared.report(.failed("cannot remove segments of topic \(name): \(error.message)"))
+        }
+        noteOldestSegment()
+    }
+
+    /// Remembers how far a channel has to come before a segment may go.
+    func noteOldestSegment() {
+        collectAt.store(log.oldestSealedEnd ?? .max, ordering: .relaxed)
+    }
+}
+
+extension DeferredBatch {
+    init(_ appended: TopicLog.Appended, _ delay: TopicLog.Deferral) {
+        self.init(
+            sequences: appended.firstSequence..<appended.endSequence,
+            untilMilliseconds: delay.untilMilliseconds, delayMilliseconds: delay.delayMilliseconds)
+    }
+}

@@ -1,0 +1,68 @@
+package import Broker
+private import DiskQueue
+private import Glibc
+package import Logging
+private import NSQCore
+
+extension BrokerServer {
+    /// Locks the data path, opens the store on it and the broker over it. Blocking; off the event loops.
+    ///
+    /// - Throws: ``DiskQueueError``.
+    package static func openBroker(
+        _ configuration: NSQDConfiguration,
+        _ logger: Logger
+    ) throws -> Broker {
+        let policy: SyncPolicy =
+            switch configuration.fsync {
+            case .interval: .interval
+            case .always: .always
+            case .never: .never
+            }
+        let dataPath = try DataPath(configuration.dataPath, syncPolicy: policy)
+        for note in dataPath.notes { logger.warning("\(note)") }
+        guard let nodeID = NodeID(configuration.nodeID) else {
+            throw DiskQueueError(.unusable, "node id \(configuration.nodeID) is not in 0...1023")
+        }
+        var store = dataPath.configuration(nodeID: nodeID, time: SystemTime())
+        store.syncPolicy = policy
+        store.maximumSegmentBytes = configuration.maximumSegmentBytes
+        store.syncEvery = max(1, configuration.syncEvery)
+        store.syncIntervalNanoseconds = configuration.syncTimeout.wholeNanoseconds
+        var limits = BrokerConfiguration()
+        limits.memoryQueueSize = configuration.memoryQueueSize
+        limits.maximumChannelConsumers = configuration.maximumChannelConsumers
+        limits.maximumMessageTimeout = configuration.maximumMessageTimeout.wholeNanoseconds
+        do throws(DiskQueueError) {
+            let broker = try Broker.open(
+                store: store, metadata: dataPath.metadata, limits: limits, isAutomatic: true,
+                importsDocument: dataPath.isNew, observe: { $0.log(to: logger) })
+            broker.onClosed { [lock = dataPath.lock] in try lock.markClean() }
+            try dataPath.lock.markRecovered()
+            return broker
+        } catch {
+            if error.code == .unsupportedVersion { try dataPath.lock.abandon() }
+            throw error
+        }
+    }
+}
+
+/// The clocks of the system.
+struct SystemTime: TimeSource {
+    var monotonicNanoseconds: Int64 { read(CLOCK_MONOTONIC) }
+    var wallNanoseconds: Int64 { read(CLOCK_REALTIME) }
+
+    private func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+}
+
+extension Duration {
+    /// The duration in nanoseconds, clamped to what fits.
+    var wholeNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max / 2 : whole &+ attoseconds / 1_000_000_000
+    }
+}

@@ -1,0 +1,168 @@
+package import Broker
+private import Glibc
+package import Logging
+private import NIOCore
+private import NIOPosix
+import ServiceLifecycle
+
+/// nsqd as one service: opens the store, starts the fronts, and closes everything in order.
+///
+/// Start: store, TCP, HTTP. Stop: TCP with its connections, HTTP, then the broker's checkpoint, so
+/// that nothing can be acknowledged behind the checkpoint. Source: `nsqd` spec 11.1 and 11.3.
+package struct BrokerServer: Service, CustomStringConvertible {
+    /// Opens the store below `dataPath` and the broker over it; called once, off the event loops,
+    /// may block.
+    package typealias BrokerFactory =
+        @Sendable (_ configuration: NSQDConfiguration, _ logger: Logger) throws -> Broker
+
+    private let configuration: NSQDConfiguration
+    private let versionLine: String
+    private let logger: Logger
+    private let setLogLevel: @Sendable (Logger.Level) -> Void
+    private let makeBroker: BrokerFactory
+
+    /// The name of the service in the log.
+    package var description: String { "nsqd" }
+
+    /// Prepares the service; nothing is opened yet.
+    ///
+    /// `versionLine` is the first log line; `setLogLevel` changes the level of the whole daemon's
+    /// log at run time, from any thread.
+    package init(
+        configuration: NSQDConfiguration,
+        versionLine: String,
+        logger: Logger,
+        setLogLevel: @escaping @Sendable (Logger.Level) -> Void,
+        makeBroker: @escaping BrokerFactory
+    ) {
+        self.configuration = configuration
+        self.versionLine = versionLine
+        self.logger = logger
+        self.setLogLevel = setLogLevel
+        self.makeBroker = makeBroker
+    }
+
+    /// Serves until a graceful shutdown or a cancellation, and returns once the store is closed.
+    ///
+    /// - Throws: ``StartupFailure``; whatever had been opened is closed again.
+    package func run() async throws {
+        logger.info("\(versionLine)")
+        logger.info("ID: \(configuration.nodeID)")
+        let broker = try await openStore()
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        do {
+            try await serve(broker, on: loops)
+        } catch {
+            await close(broker, loops)
+            throw error
+        }
+        logger.info("NSQ: closing topics")
+        await close(broker, loops)
+        logger.info("NSQ: bye")
+    }
+
+    private func close(_ broker: Broker, _ loops: MultiThreadedEventLoopGroup) async {
+        await Self.runBlocking { broker.shutDown() }
+        // SWALLOW: the store is closed; loops that fail to stop end with the process.
+        try? await loops.shutdownGracefully()
+    }
+
+    private func openStore() async throws(StartupFailure) -> Broker {
+        let opening = await Self.runBlocking { [configuration, logger, makeBroker] in
+            Result { try makeBroker(configuration, logger) }
+        }
+        switch opening {
+        case .success(let broker): return broker
+        case .failure(let error): throw .opening(error)
+        }
+    }
+
+    private func serve(_ broker: Broker, on loops: MultiThreadedEventLoopGroup) async throws {
+        let clients = ClientRegistry()
+        let tcp = TCPFront(
+            broker: broker,
+            configuration: configuration,
+            clients: clients,
+            group: loops,
+            logger: logger
+        )
+        let tcpAddress = try await Self.listening(on: configuration.tcpAddress) {
+            try await tcp.start()
+        }
+        do {
+            let http = makeHTTPFront(
+                broker,
+                clients,
+                loops,
+                tcpPort: boundTCPPort(tcpAddress)
+            )
+            let httpAddress = try await Self.listening(on: configuration.httpAddress) {
+                try await http?.start()
+            }
+            logger.info("TCP: listening on \(tcpAddress)")
+            if let httpAddress { logger.info("HTTP: listening on \(httpAddress)") }
+            // SWALLOW: a cancellation means to stop as well.
+            try? await gracefulShutdown()
+            logger.info("TCP: closing \(tcpAddress)")
+            await tcp.stop()
+            if let http, let httpAddress {
+                logger.info("HTTP: closing \(httpAddress)")
+                await http.stop()
+            }
+        } catch {
+            await tcp.stop()
+            throw error
+        }
+    }
+
+    /// Starts a front, and says in the words of the original why it cannot listen on `address`.
+    private static func listening<Outcome>(
+        on address: String,
+        _ start: () async throws -> Outcome
+    ) async throws(StartupFailure) -> Outcome {
+        do {
+            return try await start()
+        } catch let failure as StartupFailure {
+            throw failure
+        } catch {
+            throw .listening(on: address, error)
+        }
+    }
+
+    /// The HTTP front; `nil` where `--http-address` is empty.
+    private func makeHTTPFront(
+        _ broker: Broker,
+        _ clients: ClientRegistry,
+        _ loops: MultiThreadedEventLoopGroup,
+        tcpPort: Int
+    ) -> HTTPFront? {
+        if configuration.httpAddress.isEmpty { return nil }
+        return HTTPFront(
+            broker: broker,
+            configuration: configuration,
+            clients: clients,
+            group: loops,
+            logger: logger,
+            startTime: Int64(time(nil)),
+            boundTCPPort: tcpPort,
+            setLogLevel: setLogLevel
+        )
+    }
+
+    /// The port in `address`, which the TCP front listens on; -1 for a unix socket.
+    private func boundTCPPort(_ address: String) -> Int {
+        guard case .tcp = ListenAddress(configuration.tcpAddress),
+            case .tcp(_, let port) = ListenAddress(address)
+        else { return -1 }
+        return Int(port) ?? -1
+    }
+
+    /// Runs `body` on a thread that may block, to its end even when this task is cancelled.
+    private static func runBlocking<Value: Sendable>(
+        _ body: @escaping @Sendable () -> Value
+    ) async -> Value {
+        await withCheckedContinuation { continuation in
+            NIOThreadPool.singleton.submit { _ in continuation.resume(returning: body()) }
+        }
+    }
+}

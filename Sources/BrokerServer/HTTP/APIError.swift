@@ -1,0 +1,100 @@
+import Broker
+import NIOCore
+
+/// Every refusal of the HTTP API: one case for each status and code of spec 4.2.
+///
+/// This file is the one place where broker errors become HTTP answers.
+enum APIError: Error {
+    case invalidRequest
+    case missingTopic
+    case invalidTopic
+    case invalidTopicArgument
+    case missingChannel
+    case invalidChannelArgument
+    case invalidDeferral
+    case invalidOption
+    case invalidValue
+    case messageEmpty
+    case topicNotFound
+    case channelNotFound
+    case notFound
+    case methodNotAllowed
+    case bodyTooBig
+    case messageTooBig
+    case badBody
+    case badMessage
+    case valueTooBig
+    case internalError
+    case exiting
+
+    /// What became of a publish.
+    ///
+    /// A failed write answers as a shutdown does: see spec Q16.
+    init(publishing error: BrokerError) {
+        switch error {
+        case .exiting, .storage, .consumerLimit, .notInFlight, .notOwner, .topicNotFound,
+            .channelNotFound:
+            self = .exiting
+        }
+    }
+
+    /// What became of a change to a topic or channel.
+    init(administering error: BrokerError) {
+        switch error {
+        case .topicNotFound: self = .topicNotFound
+        case .channelNotFound: self = .channelNotFound
+        case .exiting: self = .exiting
+        case .storage, .consumerLimit, .notInFlight, .notOwner: self = .internalError
+        }
+    }
+
+    /// The HTTP status.
+    var status: Int {
+        switch self {
+        case .invalidRequest, .missingTopic, .invalidTopic, .invalidTopicArgument,
+            .missingChannel, .invalidChannelArgument, .invalidDeferral, .invalidOption,
+            .invalidValue, .messageEmpty:
+            400
+        case .topicNotFound, .channelNotFound, .notFound: 404
+        case .methodNotAllowed: 405
+        case .bodyTooBig, .messageTooBig, .badBody, .badMessage, .valueTooBig: 413
+        case .internalError: 500
+        case .exiting: 503
+        }
+    }
+
+    /// The value of `message` in the body.
+    var code: StaticString {
+        switch self {
+        case .invalidRequest: "INVALID_REQUEST"
+        case .missingTopic: "MISSING_ARG_TOPIC"
+        case .invalidTopic: "INVALID_TOPIC"
+        case .invalidTopicArgument: "INVALID_ARG_TOPIC"
+        case .missingChannel: "MISSING_ARG_CHANNEL"
+        case .invalidChannelArgument: "INVALID_ARG_CHANNEL"
+        case .invalidDeferral: "INVALID_DEFER"
+        case .invalidOption: "INVALID_OPTION"
+        case .invalidValue, .valueTooBig: "INVALID_VALUE"
+        case .messageEmpty: "MSG_EMPTY"
+        case .topicNotFound: "TOPIC_NOT_FOUND"
+        case .channelNotFound: "CHANNEL_NOT_FOUND"
+        case .notFound: "NOT_FOUND"
+        case .methodNotAllowed: "METHOD_NOT_ALLOWED"
+        case .bodyTooBig: "BODY_TOO_BIG"
+        case .messageTooBig: "MSG_TOO_BIG"
+        case .badBody: "BAD_BODY"
+        case .badMessage: "BAD_MESSAGE"
+        case .internalError: "INTERNAL_ERROR"
+        case .exiting: "EXITING"
+        }
+    }
+
+    /// The whole answer.
+    var reply: HTTPReply {
+        var body = ByteBuffer()
+        body.writeStaticString(#"{"message":""#)
+        body.writeStaticString(code)
+        body.writeStaticString(#""}"#)
+        return HTTPReply(status: status, contentType: .json, body: body)
+    }
+}

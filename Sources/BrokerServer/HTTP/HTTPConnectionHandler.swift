@@ -1,0 +1,379 @@
+import Broker
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// One HTTP connection: assembles requests, has them answered in order, and writes the replies.
+///
+/// It takes the place of NIO's pipelining handler, which delivers the next request from inside the
+/// write of the last reply: behind one slow answer a client may line up thousands of requests, and
+/// each would take another stretch of the stack. Here what can not be handled yet waits in a queue,
+/// no more than one read of it, and a loop works it off. The queue also stands still while the peer
+/// does not take its replies.
+///
+/// States: idle → receiving → answering → idle, and from each of them → closing → lingering.
+/// Isolation: the channel's event loop.
+final class HTTPConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Sent through the pipeline at shutdown: finish the request in hand, then close.
+    struct ShutdownRequest: Sendable {}
+
+    private enum Phase {
+        case idle
+        case receiving
+        case answering
+        /// The final reply is being written.
+        case closing
+        /// The final reply is written; input is read over.
+        case lingering
+    }
+
+    private enum Input {
+        case part(HTTPServerRequestPart)
+        case malformed(HTTPParserError)
+    }
+
+    private let routes: Routes
+    private let router: HTTPRouter
+    private let pool: NIOThreadPool
+    private let log: AccessLog
+
+    private var context: ChannelHandlerContext?
+    private var phase = Phase.idle
+    private var exchange: HTTPExchange?
+    private var queue = CircularBuffer<Input>()
+    private var output = HTTPReplyBuffer()
+    private var deadlines = HTTPDeadlines()
+    private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
+
+    private var isWorking = false
+    /// Whether more input of this read cycle may come, and with it a better moment to flush.
+    private var isReading = false
+    private var isReadHeldBack = false
+    private var isInputEnded = false
+    private var isInputMalformed = false
+    private var isShuttingDown = false
+    /// Whether input may still come after the final reply, and has to be read over.
+    private var lingers = false
+
+    init(routes: Routes, router: HTTPRouter, pool: NIOThreadPool) {
+        self.routes = routes
+        self.router = router
+        self.pool = pool
+        log = AccessLog(logger: routes.logger)
+    }
+}
+
+// MARK: - Channel events
+
+extension HTTPConnectionHandler {
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        tearDown()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        tearDown()
+        context.fireChannelInactive()
+    }
+
+    /// Bytes came in, before the decoder sees them.
+    func bytesArrived() {
+        guard !isFinished else { return }
+        deadlines.bytesArrived(at: .now())
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isFinished else { return }
+        isReading = true
+        queue.append(.part(unwrapInboundIn(data)))
+        work()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
+        flush()
+        setTimer()
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if isHeldUp || !queue.isEmpty {
+            isReadHeldBack = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        deadlines.setStalled(!context.channel.isWritable, at: .now())
+        work()
+        setTimer()
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed:
+            isInputEnded = true
+            closeIfDone()
+        case is ShutdownRequest:
+            isShuttingDown = true
+            closeIfDone()
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? HTTPParserError {
+            guard !isInputMalformed, !isFinished else { return }
+            isInputMalformed = true
+            queue.append(.malformed(error))
+            work()
+        } else if !(isInputMalformed && error is ByteToMessageDecoderError) {
+            context.close(promise: nil)
+        }
+    }
+
+    private func tearDown() {
+        phase = .lingering
+        queue.removeAll()
+        exchange = nil
+        timer?.task.cancel()
+        timer = nil
+        context = nil
+    }
+}
+
+// MARK: - Requests
+
+extension HTTPConnectionHandler {
+    /// Whether the final reply was given.
+    private var isFinished: Bool { phase == .closing || phase == .lingering }
+
+    /// Whether the next input has to wait: for an answer, or for the peer to take its replies.
+    private var isHeldUp: Bool {
+        switch phase {
+        case .answering, .closing: true
+        case .lingering: false
+        case .idle, .receiving: context?.channel.isWritable != true
+        }
+    }
+
+    /// Handles what is queued, as far as it may go on; called while it runs it does nothing.
+    private func work() {
+        guard !isWorking else { return }
+        isWorking = true
+        while !isHeldUp, let input = queue.popFirst() {
+            handle(input)
+        }
+        isWorking = false
+        if !isReading { flush() }
+        closeIfDone()
+        continueReading()
+    }
+
+    private func handle(_ input: Input) {
+        switch (phase, input) {
+        case (.closing, _), (.lingering, _):
+            break
+        case (_, .malformed(let error)):
+            refuse(MalformedRequest(status: error == .headerOverflow ? 431 : 400))
+        case (.idle, .part(.head(let head))):
+            begin(head)
+        case (.receiving, .part(.body(let part))):
+            deadlines.bodyArrived(byteCount: part.readableBytes)
+            exchange?.append(part)
+            if exchange?.isHopeless == true { giveUpReading() }
+        case (.receiving, .part(.end)):
+            deadlines.requestEnded()
+            answer()
+        default:
+            refuse(MalformedRequest(status: 400))
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead) {
+        do throws(MalformedRequest) {
+            let opened = try HTTPExchange(head, router: router, routes: routes)
+            let (isHopeless, needsContinue) = (opened.isHopeless, opened.needsContinue)
+            exchange = opened
+            phase = .receiving
+            if isHopeless {
+                giveUpReading()
+            } else if needsContinue {
+                output.appendContinue()
+            }
+        } catch {
+            refuse(error)
+        }
+    }
+
+    /// Answers before the body is through: the connection can not be used any more.
+    private func giveUpReading() {
+        exchange?.framing.keepsAlive = false
+        lingers = true
+        deadlines.requestEnded()
+        answer()
+    }
+
+    private func answer() {
+        guard var exchange = exchange.take(), let loop = context?.eventLoop else { return }
+        exchange.complete()
+        phase = .answering
+        switch routes.answer(exchange.request) {
+        case .reply(let reply):
+            send(reply, for: exchange)
+        case .whenDurable(let ticket):
+            self.exchange = exchange
+            let handler = NIOLoopBound(self, eventLoop: loop)
+            ticket.whenDurable { error in
+                let reply = error.map { APIError(publishing: $0).reply } ?? .ok
+                loop.execute { handler.value.answerArrived(reply) }
+            }
+        case .blocking(let work):
+            self.exchange = exchange
+            let handler = NIOLoopBound(self, eventLoop: loop)
+            pool.runIfActive(eventLoop: loop, work).whenComplete { result in
+                switch result {
+                case .success(let reply): handler.value.answerArrived(reply)
+                case .failure: handler.value.answerArrived(APIError.exiting.reply)
+                }
+            }
+        }
+    }
+
+    private func answerArrived(_ reply: HTTPReply) {
+        guard let exchange = exchange.take() else { return }
+        send(reply, for: exchange)
+        deadlines.answered(at: .now())
+        work()
+        setTimer()
+    }
+}
+
+// MARK: - Replies
+
+extension HTTPConnectionHandler {
+    private func send(_ reply: HTTPReply, for exchange: HTTPExchange) {
+        log.write(
+            exchange.request,
+            status: reply.status,
+            from: context?.remoteAddress,
+            since: exchange.start
+        )
+        var framing = exchange.framing
+        if isShuttingDown || (isInputEnded && queue.isEmpty) { framing.keepsAlive = false }
+        write(reply, framing)
+        if framing.keepsAlive {
+            phase = .idle
+        } else {
+            close()
+        }
+    }
+
+    /// Answers what is no proper request; nothing that follows it can be trusted to be one.
+    private func refuse(_ malformed: MalformedRequest) {
+        exchange = nil
+        write(malformed.reply, HTTPReply.Framing(keepsAlive: false))
+        lingers = true
+        close()
+    }
+
+    private func write(_ reply: HTTPReply, _ framing: HTTPReply.Framing) {
+        if let body = output.append(reply, framing) {
+            context?.write(wrapOutboundOut(output.take()), promise: nil)
+            context?.writeAndFlush(wrapOutboundOut(body), promise: nil)
+        } else if output.count > HTTPLimits.gatheredReplyBytes {
+            flush()
+        }
+    }
+
+    private func flush() {
+        guard output.count > 0 else { return }
+        context?.writeAndFlush(wrapOutboundOut(output.take()), promise: nil)
+    }
+
+    private func continueReading() {
+        guard isReadHeldBack, !isHeldUp, queue.isEmpty else { return }
+        isReadHeldBack = false
+        context?.read()
+    }
+}
+
+// MARK: - Closing
+
+extension HTTPConnectionHandler {
+    /// Closes once the replies are with the system.
+    private func close() {
+        guard let context else { return }
+        phase = .closing
+        queue.removeAll()
+        deadlines.requestEnded()
+        deadlines.setStalled(true, at: .now())
+        setTimer()
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.whenComplete { _ in handler.value.finalReplyWritten() }
+        context.writeAndFlush(wrapOutboundOut(output.take()), promise: written)
+    }
+
+    /// A socket closed with unread input resets the connection, and may take the reply with it.
+    private func finalReplyWritten() {
+        guard let context else { return }
+        phase = .lingering
+        guard lingers, !isInputEnded else {
+            context.close(promise: nil)
+            return
+        }
+        context.close(mode: .output, promise: nil)
+        setTimer(at: .now() + .milliseconds(HTTPLimits.lingerMilliseconds))
+        continueReading()
+    }
+
+    /// Closes a connection that has nothing more to expect.
+    private func closeIfDone() {
+        guard isInputEnded || isShuttingDown, queue.isEmpty else { return }
+        switch phase {
+        case .idle: close()
+        case .receiving where isInputEnded: refuse(MalformedRequest(status: 400))
+        case .lingering where isInputEnded: context?.close(promise: nil)
+        case .receiving, .answering, .closing, .lingering: break
+        }
+    }
+
+    private func setTimer() {
+        guard let deadline = deadlines.next(isAnswering: phase == .answering) else { return }
+        setTimer(at: deadline)
+    }
+
+    /// Sees to it that the timer fires at `deadline` or before.
+    private func setTimer(at deadline: NIODeadline) {
+        guard let context else { return }
+        if let timer, timer.deadline <= deadline { return }
+        timer?.task.cancel()
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let task = context.eventLoop.scheduleTask(deadline: deadline) {
+            handler.value.timerFired()
+        }
+        timer = (task, deadline)
+    }
+
+    /// The timer may be older than the present request: then it is only set anew.
+    private func timerFired() {
+        timer = nil
+        let deadline = deadlines.next(isAnswering: phase == .answering)
+        if phase == .lingering || deadline.map({ $0 <= .now() }) == true {
+            context?.close(promise: nil)
+        } else {
+            setTimer()
+        }
+    }
+}

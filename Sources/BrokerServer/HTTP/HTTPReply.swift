@@ -1,0 +1,115 @@
+import NIOCore
+
+/// One answer of the HTTP API, without what depends on the connection.
+///
+/// It is encoded here rather than by NIOHTTP1's encoder: the head of the OK to a publish is the
+/// same few constant strings each time, and this way it costs no header list and no allocation of
+/// its own.
+struct HTTPReply: Sendable {
+    /// What `Content-Type` says.
+    enum ContentType: Sendable {
+        case text
+        case json
+    }
+
+    /// How the connection wants a reply framed.
+    struct Framing {
+        /// The request was HTTP/1.0, where keeping the connection has to be said.
+        var isHTTP10 = false
+        var keepsAlive = true
+        /// For HEAD: the length is told, the body is not sent.
+        var omitsBody = false
+        /// The value of `Date`.
+        var date = ""
+    }
+
+    var status: Int
+    var contentType: ContentType
+    /// Whether `X-Nsq-Content-Type` is sent: not by `/ping`, redirects and OPTIONS.
+    var isVersioned = true
+    /// The value of `Allow`, if any.
+    var allow: String?
+    /// The value of `Location`, if any.
+    var location: String?
+    var body: ByteBuffer
+
+    /// `OK`, the answer to a publish.
+    static let ok = HTTPReply(status: 200, contentType: .text, body: ByteBuffer(string: "OK"))
+
+    /// An empty 200, the answer to a change of a topic or channel.
+    static let done = HTTPReply(status: 200, contentType: .text, body: ByteBuffer())
+
+    /// Plain text without `X-Nsq-Content-Type`, for `/ping` and protocol errors.
+    static func plain(_ status: Int, _ text: String) -> HTTPReply {
+        HTTPReply(
+            status: status,
+            contentType: .text,
+            isVersioned: false,
+            body: ByteBuffer(string: text)
+        )
+    }
+
+    /// A reply without a body or `X-Nsq-Content-Type`, for redirects and OPTIONS.
+    static func bare(_ status: Int, allow: String? = nil, location: String? = nil) -> HTTPReply {
+        HTTPReply(
+            status: status,
+            contentType: .text,
+            isVersioned: false,
+            allow: allow,
+            location: location,
+            body: ByteBuffer()
+        )
+    }
+
+    /// Appends the status line and the header block, up to and with the empty line.
+    func writeHead(into output: inout ByteBuffer, _ framing: Framing) {
+        output.writeStaticString("HTTP/1.1 ")
+        output.writeStaticString(Self.statusText(status))
+        if let allow {
+            output.writeStaticString("\r\nAllow: ")
+            output.writeString(allow)
+        }
+        if let location {
+            output.writeStaticString("\r\nLocation: ")
+            output.writeString(location)
+        }
+        if body.readableBytes > 0 {
+            switch contentType {
+            case .text:
+                output.writeStaticString("\r\nContent-Type: text/plain; charset=utf-8")
+            case .json:
+                output.writeStaticString("\r\nContent-Type: application/json; charset=utf-8")
+            }
+        }
+        if isVersioned {
+            output.writeStaticString("\r\nX-Nsq-Content-Type: nsq; version=1.0")
+        }
+        output.writeStaticString("\r\nDate: ")
+        output.writeString(framing.date)
+        output.writeStaticString("\r\nContent-Length: ")
+        output.writeString(String(body.readableBytes))
+        if !framing.keepsAlive {
+            output.writeStaticString("\r\nConnection: close")
+        } else if framing.isHTTP10 {
+            output.writeStaticString("\r\nConnection: keep-alive")
+        }
+        output.writeStaticString("\r\n\r\n")
+    }
+
+    /// The codes that this server sends, with the words that the original sends.
+    private static func statusText(_ status: Int) -> StaticString {
+        switch status {
+        case 200: "200 OK"
+        case 301: "301 Moved Permanently"
+        case 308: "308 Permanent Redirect"
+        case 400: "400 Bad Request"
+        case 404: "404 Not Found"
+        case 405: "405 Method Not Allowed"
+        case 413: "413 Request Entity Too Large"
+        case 417: "417 Expectation Failed"
+        case 431: "431 Request Header Fields Too Large"
+        case 503: "503 Service Unavailable"
+        default: "500 Internal Server Error"
+        }
+    }
+}

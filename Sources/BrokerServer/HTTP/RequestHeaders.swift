@@ -1,0 +1,65 @@
+package import NIOHTTP1
+
+/// What the header fields of a request say about its framing, gathered in one pass.
+///
+/// The decoder refuses most ambiguous framing itself; what is checked here is what it leaves to its
+/// user, so that no proxy in front can see another request than this server does.
+package struct RequestHeaders {
+    /// The declared length of the body; `nil` without one or for chunks, the maximum when over 63
+    /// bits.
+    package private(set) var contentLength: Int?
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    package private(set) var expectsContinue = false
+    /// Whether the decoder stops after this request, so that the connection has to end with it.
+    package private(set) var endsDecoding = false
+    /// The status to refuse the request with; `nil` for a proper one.
+    package private(set) var refusal: Int?
+
+    /// Reads the fields of `head`.
+    package init(_ head: HTTPRequestHead) {
+        if case .CONNECT = head.method { endsDecoding = true }
+        let isHTTP10 = head.version == .http1_0
+        var hostCount = 0
+        var isChunked = false
+        for (name, value) in head.headers {
+            switch name.utf8.count {
+            case 4 where Self.matches(name, "host"):
+                hostCount += 1
+            case 6 where Self.matches(name, "expect"):
+                expectsContinue = Self.matches(value, "100-continue") && !isHTTP10
+                if !Self.matches(value, "100-continue") { refusal = refusal ?? 417 }
+            case 7 where Self.matches(name, "upgrade"):
+                endsDecoding = true
+            case 14 where Self.matches(name, "content-length"):
+                if contentLength != nil { refusal = 400 }
+                contentLength = Self.length(value)
+                if contentLength == nil { refusal = 400 }
+            case 17 where Self.matches(name, "transfer-encoding"):
+                if isChunked || isHTTP10 || !Self.matches(value, "chunked") { refusal = 400 }
+                isChunked = true
+            default:
+                break
+            }
+        }
+        let lacksHost = hostCount == 0 && !isHTTP10
+        if hostCount > 1 || lacksHost || (isChunked && contentLength != nil) { refusal = 400 }
+    }
+
+    /// Compares without regard to ASCII case; `lowercase` must be lower case.
+    private static func matches(_ text: String, _ lowercase: StaticString) -> Bool {
+        lowercase.withUTF8Buffer { expected in
+            text.utf8.count == expected.count
+                && zip(text.utf8, expected).allSatisfy { byte, wanted in
+                    byte == wanted || ((0x41...0x5a).contains(byte) && byte | 0x20 == wanted)
+                }
+        }
+    }
+
+    /// `nil` when `value` is not all digits.
+    private static func length(_ value: String) -> Int? {
+        guard !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
+        return Int(value) ?? .max
+    }
+}

@@ -1,0 +1,56 @@
+package import Broker
+package import Logging
+import NSQWire
+
+/// What all connections of a front share: the broker, the limits from the flags, the client list.
+package final class ConnectionEnvironment: Sendable {
+    /// The topics and channels.
+    let broker: Broker
+    /// The clients that `/stats` shows.
+    let clients: ClientRegistry
+    /// Where connections report to.
+    let logger: Logger
+    /// The daemon's settings.
+    let configuration: NSQDConfiguration
+    /// Bounds of commands.
+    let commandLimits: CommandLimits
+    /// Bounds of IDENTIFY.
+    let identifyLimits: IdentifyLimits
+
+    /// Derives the limits from `configuration`.
+    package init(
+        broker: Broker,
+        clients: ClientRegistry,
+        configuration: NSQDConfiguration,
+        logger: Logger
+    ) {
+        self.broker = broker
+        self.clients = clients
+        self.configuration = configuration
+        self.logger = logger
+        commandLimits = CommandLimits(
+            maximumMessageBytes: configuration.maximumMessageBytes,
+            maximumBodyBytes: configuration.maximumBodyBytes,
+            maximumReadyCount: configuration.maximumReadyCount,
+            maximumRequeueTimeout: configuration.maximumRequeueTimeout
+        )
+        var limits = IdentifyLimits()
+        limits.maximumHeartbeatInterval = configuration.maximumHeartbeatInterval
+        limits.minimumOutputBufferTimeout = configuration.minimumOutputBufferTimeout
+        limits.maximumOutputBufferTimeout = configuration.maximumOutputBufferTimeout
+        limits.maximumOutputBufferBytes = configuration.maximumOutputBufferBytes
+        limits.maximumMessageTimeout = configuration.maximumMessageTimeout
+        limits.maximumDeflateLevel = configuration.maximumDeflateLevel
+        identifyLimits = limits
+    }
+
+    /// What holds for a connection before IDENTIFY.
+    var initialSettings: ConnectionSettings {
+        var settings = ConnectionSettings(
+            outputBufferTimeout: configuration.outputBufferTimeout,
+            messageTimeout: configuration.messageTimeout
+        )
+        settings.deflateLevel = min(settings.deflateLevel, configuration.maximumDeflateLevel)
+        return settings
+    }
+}

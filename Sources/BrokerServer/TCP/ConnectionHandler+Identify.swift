@@ -1,0 +1,49 @@
+import Logging
+import NIOCore
+import NSQCore
+import NSQWire
+
+extension ConnectionHandler {
+    /// IDENTIFY; a later one applies in full like the first (quirk Q9).
+    func identify(_ json: UnsafeRawBufferPointer) {
+        do throws(ProtocolError) {
+            let request = try IdentifyRequest(json: json)
+            var newSettings = settings
+            try newSettings.apply(request, within: environment.identifyLimits)
+            apply(newSettings)
+            record.identified(as: request, with: newSettings)
+            environment.logger.debug("[\(record.remoteAddress)] IDENTIFY: \(request)")
+            answer(request)
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func apply(_ newSettings: ConnectionSettings) {
+        settings = newSettings
+        reader.machine.sendsHeartbeats = newSettings.heartbeatInterval != nil
+        guard let context else { return }
+        let now = context.eventLoop.now
+        liveness.intervalChanged(to: newSettings.heartbeatInterval, at: now)
+        flushTicker = FlushTicker(start: now, period: newSettings.outputBufferTimeout)
+        armWakeTask()
+    }
+
+    private func answer(_ request: IdentifyRequest) {
+        guard request.negotiatesFeatures else { return answer("OK") }
+        let configuration = environment.configuration
+        let response = IdentifyResponse(
+            settings: settings,
+            maximumReadyCount: configuration.maximumReadyCount,
+            version: ServerVersion.text,
+            maximumMessageTimeout: configuration.maximumMessageTimeout,
+            maximumDeflateLevel: configuration.maximumDeflateLevel,
+            requiresAuth: false,
+            topologyRegion: configuration.topologyRegion,
+            topologyZone: configuration.topologyZone
+        )
+        Frame.writeResponse(response.json, to: &output.bytes)
+        output.hasAnswers = true
+        output.mustFlush = true
+    }
+}

@@ -1,0 +1,71 @@
+import Logging
+import NIOCore
+import NSQWire
+
+extension ConnectionHandler {
+    /// Appends a response, which goes out with the end of the present input.
+    func answer(_ text: StaticString) {
+        Frame.writeResponse(text, to: &output.bytes)
+        output.hasAnswers = true
+        output.mustFlush = true
+    }
+
+    /// Appends a heartbeat, which is no answer: one that the client does not take holds nothing back.
+    func sendHeartbeat() {
+        Frame.writeResponse("_heartbeat_", to: &output.bytes)
+        output.mustFlush = true
+    }
+
+    /// Appends the frame of an error that does not end the connection.
+    func report(_ error: ProtocolError) {
+        environment.logger.debug("[\(record.remoteAddress)] - \(error)")
+        Frame.writeError(error, to: &output.bytes)
+        output.hasAnswers = true
+        output.mustFlush = true
+    }
+
+    /// Appends the frame of an error that ends the connection; nothing more is read.
+    func fail(_ error: ProtocolError) {
+        guard phase == .open || phase == .awaitingMagic else { return }
+        environment.logger.error("[\(record.remoteAddress)] - \(error)")
+        Frame.writeError(error, to: &output.bytes)
+        phase = .ending
+    }
+
+    /// Ends the connection without a frame once what was written before has gone out.
+    func endSilently(_ reason: String) {
+        environment.logger.error("client(\(record.remoteAddress)) - \(reason)")
+        phase = .ending
+    }
+
+    /// Gives the output to the socket.
+    ///
+    /// Answers that the socket does not take hold back the input, so that a client that sends and never
+    /// reads is bounded.
+    func flush(_ context: ChannelHandlerContext) {
+        let hadAnswers = output.hasAnswers
+        if output.bytes.readableBytes > 0 {
+            context.writeAndFlush(wrapOutboundOut(output.bytes), promise: nil)
+        }
+        output.clear()
+        if hadAnswers, !context.channel.isWritable { holds.insert(.backlog) }
+    }
+
+    /// Writes the last frames and closes when the peer took them, or did not in time.
+    func drainOutput(_ context: ChannelHandlerContext) {
+        phase = .draining
+        leaveChannel()
+        liveness.lastFrameWritten(at: context.eventLoop.now)
+        armWakeTask()
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in closeNow() }
+        // Also when there is nothing to write: the promise stands behind all that was written before.
+        context.writeAndFlush(wrapOutboundOut(output.bytes), promise: written)
+        output.clear()
+    }
+
+    /// Closes the socket, with whatever was not written yet.
+    func closeNow() {
+        context?.close(promise: nil)
+    }
+}

@@ -1,0 +1,37 @@
+/// The usage of a ``FlagSet`` in the layout of Go's `flag.PrintDefaults`, sorted by name.
+package enum UsageText {
+    /// What `--help` and a refused flag print, the newline at its end included.
+    package static func text(of flags: FlagSet) -> String {
+        let sorted = flags.definitions.sorted { $0.name < $1.name }
+        return "Usage of \(flags.program):\n" + sorted.map(paragraph).joined()
+    }
+
+    private static func paragraph(of flag: FlagDefinition) -> String {
+        let head = "  -\(flag.name)\(typeName(of: flag.kind).map { " \($0)" } ?? "")"
+        let body = flag.usage.split(separator: "\n", omittingEmptySubsequences: false)
+            .joined(separator: "\n    \t")
+        let isShort = head.utf8.count <= 4
+        return head + (isShort ? "\t" : "\n    \t") + body + remark(on: flag.initialValue) + "\n"
+    }
+
+    private static func typeName(of kind: FlagKind) -> String? {
+        switch kind {
+        case .text: "string"
+        case .integer: "int"
+        case .duration: "duration"
+        case .boolean: nil
+        case .list, .word: "value"
+        }
+    }
+
+    /// The initial value, unless it is the type's zero.
+    private static func remark(on value: FlagValue) -> String {
+        switch value {
+        case .text(""), .integer(0), .duration(0), .boolean(false), .list: ""
+        case .text(let text): " (default \(GoQuotedText.quote(text)))"
+        case .integer(let number): " (default \(number))"
+        case .duration(let nanoseconds): " (default \(GoDuration.text(nanoseconds: nanoseconds)))"
+        case .boolean(true): " (default true)"
+        }
+    }
+}

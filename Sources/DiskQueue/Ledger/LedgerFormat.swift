@@ -1,0 +1,123 @@
+/// The constants and headers of ledger files, format version 1. Byte tables: `docs/formats/ledger.md`.
+enum LedgerFormat {
+    /// First eight bytes of a ledger file: "NSQLED\r\n" read little-endian.
+    static let magic: UInt64 = 0x0a0d_4445_4c51_534e
+    static let version: UInt32 = 1
+    static let headerBytes = 256
+    static let blockMagic: UInt32 = 0x4b4c_4251
+    static let blockHeaderBytes = 32
+    /// A ledger that grew beyond this is checkpointed into a new generation.
+    static let rotateBytes = 4 * 1024 * 1024
+    /// Longest block payload that is believed.
+    static let maximumBlockBytes = 1 << 30
+}
+
+/// The first 256 bytes of a ledger file.
+struct LedgerHeader: Equatable {
+    var topicID: UInt64
+    var channelID: UInt64
+    var channelName: String
+    /// Counts the checkpoints that began a new file.
+    var generation: UInt64
+    /// Blocks repeat it.
+    var uuid: UInt64
+
+    /// Writes the header into the first 256 bytes of `destination`.
+    func encode(into destination: UnsafeMutableRawBufferPointer) {
+        let header = UnsafeMutableRawBufferPointer(
+            rebasing: destination.prefix(LedgerFormat.headerBytes))
+        header.initializeMemory(as: UInt8.self, repeating: 0)
+        header.storeBytes(of: LedgerFormat.magic.littleEndian, as: UInt64.self)
+        header.storeBytes(of: LedgerFormat.version.littleEndian, toByteOffset: 8, as: UInt32.self)
+        header.storeBytes(of: topicID.littleEndian, toByteOffset: 16, as: UInt64.self)
+        header.storeBytes(of: channelID.littleEndian, toByteOffset: 24, as: UInt64.self)
+        header.storeBytes(of: generation.littleEndian, toByteOffset: 32, as: UInt64.self)
+        header.storeBytes(of: uuid.littleEndian, toByteOffset: 40, as: UInt64.self)
+        let name = Array(channelName.utf8.prefix(64))
+        header.storeBytes(of: UInt8(name.count), toByteOffset: 56, as: UInt8.self)
+        UnsafeMutableRawBufferPointer(rebasing: header[64..<64 + name.count]).copyBytes(from: name)
+        let sum = Checksum.crc32c(UnsafeRawBufferPointer(rebasing: header[..<252]))
+        header.storeBytes(of: sum.littleEndian, toByteOffset: 252, as: UInt32.self)
+    }
+
+    /// Reads a header; the version is looked at before the checksum.
+    init(decoding source: UnsafeRawBufferPointer) throws(SegmentHeader.Flaw) {
+        guard source.count >= LedgerFormat.headerBytes,
+            UInt64(littleEndian: source.loadUnaligned(as: UInt64.self)) == LedgerFormat.magic
+        else { throw .invalid }
+        func load(_ offset: Int) -> UInt64 {
+            UInt64(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
+        let version = UInt32(littleEndian: source.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+        if version > LedgerFormat.version { throw .newerVersion(version) }
+        let sum = UInt32(littleEndian: source.loadUnaligned(fromByteOffset: 252, as: UInt32.self))
+        guard sum == Checksum.crc32c(UnsafeRawBufferPointer(rebasing: source[..<252])),
+            source[56] <= 64
+        else { throw .invalid }
+        topicID = load(16)
+        channelID = load(24)
+        generation = load(32)
+        uuid = load(40)
+        channelName = String(decoding: source[64..<64 + Int(source[56])], as: UTF8.self)
+    }
+
+    /// Composes a header.
+    init(topicID: UInt64, channelID: UInt64, channelName: String, generation: UInt64, uuid: UInt64) {
+        self.topicID = topicID
+        self.channelID = channelID
+        self.channelName = channelName
+        self.generation = generation
+        self.uuid = uuid
+    }
+}
+
+/// One checksummed block of a ledger: a checkpoint, or the entries of one flush.
+struct LedgerBlock {
+    enum Kind: UInt32 {
+        case checkpoint = 1
+        case entries = 2
+    }
+
+    var kind: Kind
+    var payload: [UInt8]
+
+    /// Header and payload as they stand at `offset` of the ledger with `uuid`.
+    func encoded(uuid: UInt64, at offset: Int) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.write(LedgerFormat.blockMagic)
+        writer.write(UInt32(0))
+        writer.write(UInt32(truncatingIfNeeded: payload.count))
+        writer.write(kind.rawValue)
+        writer.write(uuid)
+        writer.write(UInt64(offset))
+        var bytes = writer.bytes + payload
+        let sum = bytes.withUnsafeBytes {
+            Checksum.crc32c(UnsafeRawBufferPointer(rebasing: $0[8...]))
+        }
+        withUnsafeBytes(of: sum.littleEndian) { bytes.replaceSubrange(4..<8, with: $0) }
+        return bytes
+    }
+
+    /// Reads the block at `offset` of a whole ledger file; `nil` when there is no valid one.
+    static func read(
+        in file: UnsafeRawBufferPointer,
+        at offset: Int,
+        uuid: UInt64
+    ) -> (kind: Kind, payload: UnsafeRawBufferPointer)? {
+        guard file.count - offset >= LedgerFormat.blockHeaderBytes else { return nil }
+        let bytes = UnsafeRawBufferPointer(rebasing: file[offset...])
+        func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as type: T.Type) -> T {
+            T(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
+        }
+        let length = Int(load(8, as: UInt32.self))
+        guard load(0, as: UInt32.self) == LedgerFormat.blockMagic,
+            length <= bytes.count - LedgerFormat.blockHeaderBytes,
+            load(16, as: UInt64.self) == uuid, load(24, as: UInt64.self) == UInt64(offset),
+            let kind = Kind(rawValue: load(12, as: UInt32.self))
+        else { return nil }
+        let end = LedgerFormat.blockHeaderBytes + length
+        let covered = UnsafeRawBufferPointer(rebasing: bytes[8..<end])
+        guard load(4, as: UInt32.self) == Checksum.crc32c(covered) else { return nil }
+        return (kind, UnsafeRawBufferPointer(rebasing: bytes[LedgerFormat.blockHeaderBytes..<end]))
+    }
+}

@@ -1,0 +1,98 @@
+/// Reads a channel's ledger as a crash or a clean stop left it.
+struct LedgerRecovery {
+    /// What the ledger says.
+    private(set) var state: ChannelState
+    /// The ledger's header; `nil` when there is no usable file.
+    private(set) var header: LedgerHeader?
+    /// Offset after the last valid block.
+    private(set) var end = 0
+    /// Bytes that are no valid block, with valid ones behind them.
+    private(set) var damagedBytes = 0
+    /// One line for each thing that was not as expected.
+    private(set) var notes: [String] = []
+
+    /// Reads the ledger at `path`; a missing one means that nothing was delivered yet.
+    ///
+    /// - Parameters:
+    ///   - start: the first sequence that the channel was to receive.
+    ///   - checkpoint: what stands in when the file's own checkpoint is missing or damaged.
+    /// - Throws: `.unsupportedVersion` when a newer version wrote it; `.io` when it cannot be read.
+    init(
+        path: String,
+        start: UInt64,
+        checkpoint: CheckpointRecord?,
+        fileSystem: any FileSystem
+    ) throws(DiskQueueError) {
+        state = ChannelState(start: start)
+        let fallback = checkpoint?.state.withUnsafeBytes { ChannelState(decoding: $0) }
+        guard fileSystem.exists(path) else {
+            if let fallback {
+                state = fallback
+                notes.append("\(path) is missing; the checkpoint in the metadata is used")
+            }
+            return
+        }
+        let bytes: [UInt8]
+        do {
+            let file = try fileSystem.open(path, .readOnly)
+            bytes = try file.read(try file.size(), at: 0)
+        } catch {
+            throw DiskQueueError(error)
+        }
+        let replayed: Result<Self, DiskQueueError> = bytes.withUnsafeBytes { raw in
+            Result { () throws(DiskQueueError) in
+                var copy = self
+                try copy.replay(raw, path: path, fallback: fallback)
+                return copy
+            }
+        }
+        self = try replayed.get()
+    }
+
+    private mutating func replay(
+        _ bytes: UnsafeRawBufferPointer,
+        path: String,
+        fallback: ChannelState?
+    ) throws(DiskQueueError) {
+        let header: LedgerHeader
+        do {
+            header = try LedgerHeader(decoding: bytes)
+        } catch .newerVersion(let version) {
+            throw DiskQueueError(
+                .unsupportedVersion,
+                "\(path) has format version \(version), newer than this program knows"
+                    + " (\(LedgerFormat.version)); nothing was changed; use a newer nsqd")
+        } catch {
+            if let fallback { state = fallback }
+            if !bytes.isEmpty { notes.append("\(path) has no valid header; set aside") }
+            return
+        }
+        self.header = header
+        end = LedgerFormat.headerBytes
+        var offset = end
+        var hasCheckpoint = header.generation == 0
+        if !hasCheckpoint, let fallback { state = fallback }
+        while offset < bytes.count {
+            guard let block = LedgerBlock.read(in: bytes, at: offset, uuid: header.uuid) else {
+                offset += 1
+                continue
+            }
+            if offset > end { damagedBytes += offset - end }
+            switch block.kind {
+            case .checkpoint:
+                if let checkpoint = ChannelState(decoding: block.payload) {
+                    state = checkpoint
+                    hasCheckpoint = true
+                }
+            case .entries:
+                if !LedgerEntries.apply(block.payload, to: &state) {
+                    notes.append("\(path) has an entry at \(offset) that cannot be read")
+                }
+            }
+            offset += LedgerFormat.blockHeaderBytes + block.payload.count
+            end = offset
+        }
+        if !hasCheckpoint { notes.append("\(path) has no valid checkpoint") }
+        if damagedBytes > 0 { notes.append("\(path): \(damagedBytes) bytes are damaged") }
+    }
+}

@@ -1,0 +1,43 @@
+/// A run of whole batches in memory, verified, headers included: what a channel reads from.
+///
+/// Either a view into a topic's in-memory tail or a copy read from its file. The bytes never change while the
+/// chunk lives.
+///
+/// SAFETY: `@unchecked Sendable` because `base` points at memory that nobody writes again: the tail only
+/// grows behind the part that a chunk shows, and a buffer read from disk belongs to its chunk alone.
+package final class LogChunk: @unchecked Sendable {
+    /// The first byte, that of a batch header.
+    package let base: UnsafeRawPointer
+    /// Bytes in the chunk.
+    package let count: Int
+    /// Where the first byte stands in the log.
+    package let start: LogPosition
+
+    private enum Memory {
+        case tail(TailBuffer)
+        case pooled(ReadBuffer)
+    }
+
+    private let memory: Memory
+
+    /// Shows `count` bytes of a tail buffer from `offset` on.
+    init(tail: TailBuffer, offset: Int, count: Int, start: LogPosition) {
+        base = UnsafeRawPointer(tail.base + offset)
+        self.count = count
+        self.start = start
+        memory = .tail(tail)
+    }
+
+    /// Takes over the bytes of `buffer` from `offset` on.
+    init(buffer: ReadBuffer, offset: Int, count: Int, start: LogPosition) {
+        base = UnsafeRawPointer(buffer.base + offset)
+        self.count = count
+        self.start = start
+        memory = .pooled(buffer)
+    }
+
+    /// Where the byte after the last one stands in the log.
+    package var end: LogPosition {
+        LogPosition(segment: start.segment, offset: start.offset + count)
+    }
+}

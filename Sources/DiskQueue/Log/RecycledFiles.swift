@@ -1,0 +1,57 @@
+private import Synchronization
+
+/// Files of deleted segments, kept to be written again: a page touched for the first time costs more than
+/// everything else on the publish path.
+///
+/// Isolation: callable from any thread.
+package final class RecycledFiles: Sendable {
+    /// Most files kept.
+    static let limit = 4
+
+    private struct State {
+        var names: [String] = []
+        var nextNumber: UInt64 = 0
+    }
+
+    private let fileSystem: any FileSystem
+    private let directory: String
+    private let state = Mutex(State())
+
+    /// Uses `directory`, which exists, and removes what an earlier run left there.
+    package init(fileSystem: any FileSystem, directory: String) throws(FileSystemError) {
+        self.fileSystem = fileSystem
+        self.directory = directory
+        for name in try fileSystem.list(directory) {
+            try fileSystem.remove("\(directory)/\(name)")
+        }
+    }
+
+    /// Takes over the file at `path`, or removes it when enough are kept. On return the old name is gone for
+    /// good: both directories are durable, so the file cannot come back as what it was.
+    func give(_ path: String, from folder: String) throws(FileSystemError) {
+        let name: String? = state.withLock { state in
+            guard state.names.count < Self.limit else { return nil }
+            state.nextNumber += 1
+            return "\(directory)/\(state.nextNumber)"
+        }
+        guard let name else {
+            try fileSystem.remove(path)
+            return
+        }
+        try fileSystem.rename(path, to: name)
+        try fileSystem.synchronizeDirectory(folder)
+        try fileSystem.synchronizeDirectory(directory)
+        state.withLock { $0.names.append(name) }
+    }
+
+    /// Renames a kept file to `path`; `false` when there is none.
+    func take(as path: String) -> Bool {
+        guard let name = state.withLock({ $0.names.popLast() }) else { return false }
+        do {
+            try fileSystem.rename(name, to: path)
+            return true
+        } catch {
+            return false
+        }
+    }
+}

@@ -1,0 +1,280 @@
+/// Opens a topic's folder as a crash or a clean stop left it.
+///
+/// ``init(folder:parent:topicID:context:)`` reads and changes nothing; ``finish(report:)`` mends and opens.
+struct TopicRecovery {
+    /// How the last run ended, as far as it can be known.
+    struct Context {
+        var configuration: LogConfiguration
+        /// The last run closed its store.
+        var wasClean: Bool
+        /// The machine may have lost what was not synced: it was started anew since.
+        var mayHaveLostPower: Bool
+    }
+
+    /// Sequences passed over after a possible power loss: more than any unsynced window can hold, so that no
+    /// number which a consumer may have seen, or a ledger may name, is given out twice.
+    static let sequenceJump: UInt64 = 1 << 24
+
+    private(set) var context: Context
+    let folder: String
+    let parent: String
+    let topicID: UInt64
+    /// The topic's name by its segments; `nil` when no segment is left.
+    private(set) var name: String?
+    private(set) var report = TopicRecoveryReport()
+    private var segments: [Segment] = []
+    private var roster: Roster?
+    private var syncedOffset = 0
+    private var tornBytes = 0
+    private var unusable: [String] = []
+    private var deferredInLast: [DeferredBatch] = []
+
+    /// Reads a topic's folder.
+    ///
+    /// - Throws: `.unsupportedVersion` when a newer version wrote it; `.io` when it cannot be read.
+    init(
+        folder: String,
+        parent: String,
+        topicID: UInt64,
+        context: Context
+    ) throws(DiskQueueError) {
+        self.folder = folder
+        self.parent = parent
+        self.topicID = topicID
+        self.context = context
+        report.topicID = topicID
+        let names: [String]
+        do {
+            names = try context.configuration.fileSystem.list(folder)
+        } catch {
+            throw DiskQueueError(error)
+        }
+        let starts = names.compactMap { Segment.sequence(inFileName: $0) }.sorted()
+        var opened: [(segment: Segment, file: any File)] = []
+        for start in starts {
+            if let found = try openSegment(start) { opened.append(found) }
+        }
+        for (at, found) in opened.enumerated() {
+            let bound =
+                at + 1 < opened.count ? opened[at + 1].segment.firstSequence : UInt64.max
+            try examine(found.segment, file: found.file, bound: bound, isLast: at + 1 == opened.count)
+        }
+        // The roster stands at the start of each segment, so an earlier one helps only when the last is damaged.
+        for found in opened.reversed() where roster == nil {
+            roster = try scan(found.segment, found.file, bound: .max).roster
+        }
+    }
+
+    /// Mends what has to be mended and opens the log.
+    ///
+    /// - Parameters:
+    ///   - name: the topic's name.
+    ///   - fallback: the roster to go on with when no segment has one.
+    func finish(
+        name: String,
+        fallback: Roster,
+        report events: @escaping @Sendable (LogEvent) -> Void
+    ) throws(DiskQueueError) -> TopicLog {
+        let configuration = context.configuration
+        var state = LogState(
+            topicID: topicID, topicName: name, folder: folder, parent: parent,
+            start: segments.last?.endSequence ?? fallback.heldPump ?? 0,
+            configuration: configuration)
+        state.segments = segments
+        state.roster = roster ?? fallback
+        var pending: [LogEvent] = []
+        do {
+            for path in unusable {
+                try configuration.fileSystem.rename(path, to: path + ".unusable")
+            }
+            if let last = segments.last, !context.wasClean { try mendTail(of: last) }
+        } catch {
+            throw DiskQueueError(error)
+        }
+        state.syncedOffset = min(syncedOffset, segments.last?.dataEnd ?? 0)
+        if context.mayHaveLostPower, configuration.checks.contains(.sequenceJump) {
+            state.nextSequence = state.endSequence &+ Self.sequenceJump
+        }
+        if segments.isEmpty { try state.startSegment(events: &pending) }
+        let log = TopicLog(state: state, configuration: configuration, report: events)
+        pending.forEach(events)
+        return log
+    }
+
+    /// Goes on with the configuration of the opened store.
+    mutating func useSharedConfiguration(_ configuration: LogConfiguration) {
+        context.configuration = configuration
+    }
+
+    // MARK: - Reading
+
+    /// Opens a segment file and reads its header; `nil` when it is none of this topic's.
+    private mutating func openSegment(
+        _ start: UInt64
+    ) throws(DiskQueueError) -> (segment: Segment, file: any File)? {
+        let path = "\(folder)/\(Segment.fileName(start))"
+        let file: any File
+        let raw: [UInt8]
+        do {
+            file = try context.configuration.fileSystem.open(path, .readOnly)
+            raw = try file.read(
+                SegmentFormat.headerBytes + SegmentFormat.batchHeaderBytes, at: 0)
+        } catch {
+            throw DiskQueueError(error)
+        }
+        do {
+            let decoded: Result<SegmentHeader, SegmentHeader.Flaw> = raw.withUnsafeBytes { bytes in
+                Result { () throws(SegmentHeader.Flaw) in try SegmentHeader(decoding: bytes) }
+            }
+            let header = try decoded.get()
+            guard header.topicID == topicID, header.firstSequence == start else {
+                unusable.append(path)
+                report.notes.append("\(path) holds another segment; set aside")
+                return nil
+            }
+            name = header.topicName
+            return (segment(start, path: path, uuid: header.uuid), file)
+        } catch .newerVersion(let version) {
+            throw DiskQueueError(
+                .unsupportedVersion,
+                "\(path) has format version \(version), newer than this program knows"
+                    + " (\(SegmentFormat.version)); nothing was changed; use a newer nsqd")
+        } catch {
+            // The first batch stands in the same sector, so a torn creation cannot leave it valid: damage.
+            let batch = raw.withUnsafeBytes { bytes in
+                BatchHeader(
+                    decoding: UnsafeRawBufferPointer(
+                        rebasing: bytes.dropFirst(SegmentFormat.headerBytes)))
+            }
+            if let batch, batch.isControl, batch.firstSequence == start {
+                report.damagedBytes += SegmentFormat.headerBytes
+                report.notes.append("\(path) has a damaged header; its batches are used")
+                let uuid = SegmentUUID(low: batch.segmentUUID, high: 0)
+                return (segment(start, path: path, uuid: uuid), file)
+            }
+            unusable.append(path)
+            report.notes.append("\(path) has no valid header; set aside")
+            return nil
+        }
+    }
+
+    private func segment(_ start: UInt64, path: String, uuid: SegmentUUID) -> Segment {
+        Segment(
+            firstSequence: start, path: path, uuid: uuid, endSequence: start,
+            dataEnd: SegmentFormat.headerBytes)
+    }
+
+    /// Finds where a segment ends: by its seal, or by walking it.
+    private mutating func examine(
+        _ found: Segment,
+        file: any File,
+        bound: UInt64,
+        isLast: Bool
+    ) throws(DiskQueueError) {
+        var segment = found
+        if !isLast, let seal = try readSeal(of: found, file: file), seal.endSequence <= bound {
+            segment.endSequence = seal.endSequence
+            segment.dataEnd = Int(seal.sealOffset)
+            segment.deferredCount = seal.deferredCount
+            segment.isSealed = true
+            segments.append(segment)
+            return
+        }
+        let scan = try scan(found, file, bound: bound)
+        segment.endSequence = scan.endSequence
+        segment.dataEnd = scan.dataEnd
+        segment.isSealed = !isLast || scan.isSealed
+        segment.index = scan.index
+        segment.holes = scan.holes
+        segment.deferredCount = scan.deferred.reduce(0) { $0 + UInt64($1.sequences.count) }
+        segments.append(segment)
+        for range in scan.damage {
+            report.damagedBytes += range.count
+            report.lostMessages += scan.holes.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) }
+            report.notes.append(
+                scan.wasDurable(range)
+                    ? "\(found.path) is damaged at \(range.lowerBound): \(range.count) bytes that had"
+                        + " been durable are left out"
+                    : "\(found.path) has a hole at \(range.lowerBound): \(range.count) bytes did not"
+                        + " reach the disk")
+        }
+        guard isLast else { return }
+        roster = scan.roster
+        syncedOffset = scan.syncedThrough
+        tornBytes = scan.tornBytes
+        report.tornBytes += scan.tornBytes
+    }
+
+    private func scan(
+        _ segment: Segment,
+        _ file: any File,
+        bound: UInt64
+    ) throws(DiskQueueError) -> SegmentScan {
+        try SegmentScan(
+            file: file, uuid: segment.uuid.low, firstSequence: segment.firstSequence, bound: bound,
+            verifiesPayloads: !context.wasClean, checks: context.configuration.checks)
+    }
+
+    /// The seal at the end of the file, when there is one.
+    private func readSeal(
+        of segment: Segment,
+        file: any File
+    ) throws(DiskQueueError) -> SegmentSeal? {
+        do {
+            let offset = try file.size() - SegmentSeal.totalBytes
+            guard offset >= SegmentFormat.headerBytes else { return nil }
+            let raw = try file.read(SegmentSeal.totalBytes, at: offset)
+            guard raw.count == SegmentSeal.totalBytes else { return nil }
+            return raw.withUnsafeBytes { bytes -> SegmentSeal? in
+                let payload = UnsafeRawBufferPointer(
+                    rebasing: bytes[SegmentFormat.batchHeaderBytes...])
+                guard let header = BatchHeader(decoding: bytes), header.isControl,
+                    header.segmentUUID == segment.uuid.low,
+                    header.payloadBytes == payload.count,
+                    header.payloadChecksum == Checksum.crc32c(payload),
+                    case .seal(let seal)? = ControlRecord(decoding: payload),
+                    seal.sealOffset == UInt64(offset)
+                else { return nil }
+                return seal
+            }
+        } catch {
+            throw DiskQueueError(error)
+        }
+    }
+
+    // MARK: - Mending
+
+    /// Cuts what stands behind the last whole batch, keeps the bytes of a torn one, and makes the rest durable
+    /// before anything is acknowledged on top of it.
+    private func mendTail(of last: Segment) throws(FileSystemError) {
+        let file = try context.configuration.fileSystem.open(last.path, .readWrite)
+        if tornBytes > 0 {
+            let kept = ReadBuffer(minimum: tornBytes)
+            let target = UnsafeMutableRawBufferPointer(start: kept.base, count: tornBytes)
+            let got = try file.read(into: target, at: last.dataEnd)
+            let aside = try context.configuration.fileSystem.open(
+                "\(last.path).torn-\(last.dataEnd)", .createIfMissing)
+            try aside.write(UnsafeRawBufferPointer(start: kept.base, count: got), at: 0)
+        }
+        if try file.size() > last.dataEnd { try file.truncate(to: last.dataEnd) }
+        if context.configuration.checks.contains(.syncBeforeServing) {
+            try file.synchronizeData()
+            try context.configuration.fileSystem.synchronizeDirectory(folder)
+            try context.configuration.fileSystem.synchronizeDirectory(parent)
+        }
+    }
+}
+
+/// What recovery found in one topic.
+package struct TopicRecoveryReport: Sendable, Equatable {
+    /// The topic's number.
+    package var topicID: UInt64 = 0
+    /// Bytes of an incomplete last batch that were cut and kept aside.
+    package var tornBytes = 0
+    /// Bytes that are damaged or did not reach the disk, with whole batches behind them.
+    package var damagedBytes = 0
+    /// Messages that these bytes held.
+    package var lostMessages: UInt64 = 0
+    /// One line for each thing that was not as expected.
+    package var notes: [String] = []
+}

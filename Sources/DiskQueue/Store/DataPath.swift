@@ -1,0 +1,57 @@
+package import NSQCore
+internal import Synchronization
+
+/// A data path on the real file system: locked for this process, with its metadata open.
+///
+/// Isolation: opened and closed off the event loops.
+package final class DataPath: Sendable {
+    /// The lock and the run marker.
+    package let lock: DirectoryLock
+    /// The metadata.
+    package let metadata: SQLiteMetadataStore
+    /// What was found and done on the way, one line each.
+    package let notes: [String]
+    /// Whether nothing of ours was there before.
+    package let isNew: Bool
+
+    private let path: String
+
+    /// Locks the data path and opens its metadata; a damaged database is set aside and made anew, since
+    /// segments and ledgers say all that it said.
+    ///
+    /// - Throws: `.locked`, `.unusable`, `.unsupportedVersion` with nothing changed; `.io`.
+    package init(_ path: String, syncPolicy: SyncPolicy) throws(DiskQueueError) {
+        self.path = path
+        lock = try DirectoryLock.acquire(dataPath: path, syncMode: "\(syncPolicy)")
+        let hasTopics = PosixFileSystem().exists(Store.topicsFolder(in: path))
+        var notes: [String] = []
+        let opened: SQLiteMetadataStore
+        do throws(DiskQueueError) {
+            opened = try SQLiteMetadataStore(dataPath: path)
+        } catch {
+            guard error.code == .corrupt else {
+                try lock.abandon()
+                throw error
+            }
+            notes.append("\(error.message); set aside and rebuilt from the segments")
+            try SQLiteMetadataStore.setAside(dataPath: path, fileSystem: PosixFileSystem())
+            opened = try SQLiteMetadataStore(dataPath: path)
+        }
+        metadata = opened
+        self.notes = notes
+        isNew = opened.wasCreated && !hasTopics
+    }
+
+    /// How a store on this path is opened; the caller sets the rest.
+    package func configuration(
+        nodeID: NodeID,
+        time: any TimeSource
+    ) -> StoreConfiguration {
+        let previous = lock.previous
+        return StoreConfiguration(
+            dataPath: path, fileSystem: PosixFileSystem(), nodeID: nodeID, time: time,
+            wasClean: previous?.isClean ?? false,
+            mayHaveLostPower: !isNew
+                && !(previous?.isClean ?? false) && previous?.bootID != lock.currentBootID)
+    }
+}

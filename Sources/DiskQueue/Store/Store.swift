@@ -1,0 +1,171 @@
+internal import NSQCore
+internal import Synchronization
+
+/// The durable half of a broker: the logs, ledgers and metadata of one data path.
+///
+/// Isolation: callable from any thread. Background work runs where its owner lets it: the daemon attaches
+/// ``BackgroundWork``, a simulator calls the steps itself.
+package final class Store: Sendable {
+    let configuration: StoreConfiguration
+    let logConfiguration: LogConfiguration
+    package let metadata: any MetadataStore
+    let topicsFolder: String
+    let observe: @Sendable (StoreEvent) -> Void
+    let nextTopicID: Mutex<UInt64>
+    private let workRequested: Mutex<(@Sendable (WorkRequest) -> Void)?>
+
+    /// Work that a store asks for.
+    package enum WorkRequest: Sendable {
+        /// A topic has bytes to sync.
+        case synchronize(TopicLog, isUrgent: Bool)
+        /// A ledger has entries to write.
+        case flush(Ledger)
+        /// The metadata changed.
+        case record(MetadataChange)
+    }
+
+    init(
+        configuration: StoreConfiguration,
+        logConfiguration: LogConfiguration,
+        metadata: any MetadataStore,
+        nextTopicID: UInt64,
+        observe: @escaping @Sendable (StoreEvent) -> Void
+    ) {
+        self.configuration = configuration
+        self.logConfiguration = logConfiguration
+        self.metadata = metadata
+        self.observe = observe
+        self.nextTopicID = Mutex(nextTopicID)
+        topicsFolder = Self.topicsFolder(in: configuration.dataPath)
+        workRequested = Mutex(nil)
+    }
+
+    /// The directory that holds the folders of all topics.
+    static func topicsFolder(in dataPath: String) -> String { "\(dataPath)/topics" }
+
+    /// Sets who is told of work; called once, before the store is used.
+    package func attach(_ handler: @escaping @Sendable (WorkRequest) -> Void) {
+        workRequested.withLock { $0 = handler }
+    }
+
+    func request(_ work: WorkRequest) {
+        workRequested.withLock { $0 }?(work)
+    }
+
+    // MARK: - Topics
+
+    /// Milliseconds of the epoch of first sequences: 2025-01-01, UTC.
+    static let sequenceEpochMilliseconds: Int64 = 1_735_689_600_000
+
+    /// Makes a topic: its folder and first segment at once, its metadata in the background.
+    package func createTopic(_ name: String) throws(DiskQueueError) -> TopicLog {
+        let id = nextTopicID.withLock { next in
+            defer { next += 1 }
+            return next
+        }
+        let now = configuration.time.wallNanoseconds / 1_000_000
+        let relay = LogRelay(store: self, topicID: id)
+        let log = try TopicLog.create(
+            topicID: id, name: name, start: Self.firstSequence(atMilliseconds: now),
+            parent: topicsFolder, configuration: logConfiguration, report: relay.handler)
+        relay.log = log
+        record(
+            .topicSaved(
+                TopicRecord(id: id, name: name, isPaused: false, createdMilliseconds: now)))
+        return log
+    }
+
+    /// The first sequence of a topic made at `milliseconds` since the Unix epoch: ids keep rising when a topic
+    /// is deleted and made again.
+    package static func firstSequence(atMilliseconds milliseconds: Int64) -> UInt64 {
+        UInt64(max(1, milliseconds - sequenceEpochMilliseconds)) << 12
+    }
+
+    /// Deletes a topic for good.
+    package func deleteTopic(_ log: TopicLog) throws(DiskQueueError) {
+        try log.delete()
+        record(.topicDeleted(id: log.topicID))
+    }
+
+    /// A new channel's ledger; the file is made when there is something to write.
+    package func createLedger(
+        of log: TopicLog,
+        channelID: UInt64,
+        channelName: String
+    ) -> Ledger {
+        Ledger(
+            folder: log.folder,
+            header: LedgerHeader(
+                topicID: log.topicID, channelID: channelID, channelName: channelName,
+                generation: 0, uuid: UInt64.random(in: 1...UInt64.max)),
+            end: 0, fileSystem: configuration.fileSystem,
+            dirtied: { [weak self] in self?.request(.flush($0)) })
+    }
+
+    /// Removes a deleted channel's ledger and its metadata.
+    package func deleteLedger(_ ledger: Ledger, of log: TopicLog, channelID: UInt64) {
+        do throws(FileSystemError) {
+            if configuration.fileSystem.exists(ledger.path) {
+                try configuration.fileSystem.remove(ledger.path)
+            }
+        } catch {
+            observe(.removalFailed(reason: error.description))
+        }
+        record(.channelDeleted(topicID: log.topicID, id: channelID))
+    }
+
+    /// Replaces a ledger by one that begins with `state`, and keeps a copy of the state in the metadata.
+    ///
+    /// `state` was taken at the ledger's last ``Ledger/cut()``.
+    package func checkpoint(
+        _ ledger: Ledger,
+        state: ChannelState,
+        topicID: UInt64,
+        channelID: UInt64
+    ) throws(DiskQueueError) {
+        let generation = try ledger.install(state)
+        record(
+            .checkpointTaken(
+                CheckpointRecord(
+                    topicID: topicID, channelID: channelID, generation: generation,
+                    ackFloor: state.ackFloor, state: state.encoded(),
+                    takenMilliseconds: configuration.time.wallNanoseconds / 1_000_000)))
+    }
+
+    /// Has a change written to the metadata, in the background and in order.
+    package func record(_ change: MetadataChange) { request(.record(change)) }
+
+    /// Ends the store's use of its files.
+    package func close() { metadata.close() }
+}
+
+/// Hands what a log reports to its store, which the log must not keep alive.
+///
+/// SAFETY: `@unchecked Sendable` because `log` is set once, before the log is handed to anyone.
+final class LogRelay: @unchecked Sendable {
+    private weak var store: Store?
+    private let topicID: UInt64
+    weak var log: TopicLog?
+
+    init(store: Store, topicID: UInt64) {
+        self.store = store
+        self.topicID = topicID
+    }
+
+    /// What the log calls.
+    var handler: @Sendable (LogEvent) -> Void {
+        { [self] event in
+            guard let store else { return }
+            switch event {
+            case .dirtied(let isUrgent):
+                if let log { store.request(.synchronize(log, isUrgent: isUrgent)) }
+            case .sealed(let record):
+                store.record(.segmentSealed(record))
+            case .removed(let firstSequence):
+                store.record(.segmentDeleted(topicID: topicID, firstSequence: firstSequence))
+            case .quarantined, .movedForward, .poisoned:
+                store.observe(.log(topicID: topicID, event))
+            }
+        }
+    }
+}

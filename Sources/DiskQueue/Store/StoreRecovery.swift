@@ -1,0 +1,217 @@
+internal import NSQCore
+
+/// A topic as recovery found it: what the broker builds its own topic from.
+package struct RecoveredTopic: Sendable {
+    /// The topic's name.
+    package var name: String
+    /// The open log.
+    package var log: TopicLog
+    /// The durable channels with their ledgers and delivery states.
+    package var channels: [RecoveredChannel] = []
+}
+
+/// A durable channel as recovery found it.
+package struct RecoveredChannel: Sendable {
+    /// What the log's roster says of it.
+    package var member: Roster.Member
+    /// The open ledger.
+    package var ledger: Ledger
+    /// What the ledger says.
+    package var state: ChannelState
+}
+
+extension Store {
+    /// Opens the store of a data path, as a crash or a clean stop left it.
+    ///
+    /// Everything is read before anything is changed, so that a store of a newer version stays untouched.
+    ///
+    /// - Throws: `.unsupportedVersion`, `.io`.
+    package static func open(
+        _ configuration: StoreConfiguration,
+        metadata: any MetadataStore,
+        observe: @escaping @Sendable (StoreEvent) -> Void
+    ) throws(DiskQueueError) -> (store: Store, topics: [RecoveredTopic]) {
+        let stored = try metadata.load()
+        let fileSystem = configuration.fileSystem
+        let folder = topicsFolder(in: configuration.dataPath)
+        let recycled = "\(configuration.dataPath)/recycled"
+        var logConfiguration = LogConfiguration(
+            fileSystem: fileSystem, nodeBits: configuration.nodeID.rawValue,
+            maximumSegmentBytes: configuration.maximumSegmentBytes,
+            syncEvery: configuration.syncEvery, time: configuration.time)
+        logConfiguration.checks = configuration.checks
+        let context = TopicRecovery.Context(
+            configuration: logConfiguration, wasClean: configuration.wasClean,
+            mayHaveLostPower: configuration.mayHaveLostPower)
+
+        var recoveries: [TopicRecovery] = []
+        var leftovers: [String] = []
+        do {
+            for name in fileSystem.exists(folder) ? try fileSystem.list(folder) : [] {
+                if let id = UInt64(name) {
+                    recoveries.append(
+                        try openFolder(id, in: folder, context: context))
+                } else if name.hasSuffix(TopicLog.deletedSuffix) {
+                    leftovers.append("\(folder)/\(name)")
+                }
+            }
+            recoveries.sort { $0.topicID < $1.topicID }
+            try fileSystem.makeDirectory(folder)
+            try fileSystem.makeDirectory(recycled)
+            for path in leftovers { try TopicLog.removeFolder(path, in: fileSystem) }
+            logConfiguration.recycling = try RecycledFiles(
+                fileSystem: fileSystem, directory: recycled)
+        } catch let error as FileSystemError {
+            throw DiskQueueError(error)
+        } catch let error as DiskQueueError {
+            throw error
+        } catch {
+            throw DiskQueueError(.io, "\(error)")
+        }
+        let highest = max(
+            recoveries.last?.topicID ?? 0, stored.topics.map(\.id).max() ?? 0)
+        let store = Store(
+            configuration: configuration, logConfiguration: logConfiguration, metadata: metadata,
+            nextTopicID: highest + 1, observe: observe)
+        let topics = try store.finish(recoveries, stored: stored)
+        return (store, topics)
+    }
+
+    private static func openFolder(
+        _ id: UInt64,
+        in folder: String,
+        context: TopicRecovery.Context
+    ) throws(DiskQueueError) -> TopicRecovery {
+        try TopicRecovery(
+            folder: "\(folder)/\(id)", parent: folder, topicID: id, context: context)
+    }
+
+    private func finish(
+        _ recoveries: [TopicRecovery],
+        stored: StoredMetadata
+    ) throws(DiskQueueError) -> [RecoveredTopic] {
+        var report = RecoveryReport()
+        var topics: [RecoveredTopic] = []
+        for recovery in recoveries {
+            var recovery = recovery
+            recovery.useSharedConfiguration(logConfiguration)
+            let row = stored.topics.first { $0.id == recovery.topicID }
+            guard let name = recovery.name ?? row?.name else {
+                report.notes.append(
+                    "\(recovery.folder) names no topic: no segment was finished in it; left alone")
+                continue
+            }
+            var topicReport = recovery.report
+            let relay = LogRelay(store: self, topicID: recovery.topicID)
+            let log = try recovery.finish(
+                name: name, fallback: fallbackRoster(recovery.topicID, row: row, stored: stored),
+                report: relay.handler)
+            relay.log = log
+            var topic = RecoveredTopic(name: name, log: log)
+            for member in log.roster.members {
+                let found = try openLedger(member, of: log, stored: stored)
+                topic.channels.append(found.channel)
+                topicReport.notes += found.notes
+            }
+            if topicReport.notes.isEmpty && topicReport.tornBytes == 0 {
+                // As expected.
+            } else {
+                report.topics.append(topicReport)
+            }
+            topics.append(topic)
+        }
+        report.topicCount = topics.count
+        reconcile(stored, with: topics)
+        if !report.isClean || !configuration.wasClean { observe(.recovered(report)) }
+        return topics
+    }
+
+    /// The roster of a topic whose segments have none: what the metadata knows.
+    private func fallbackRoster(
+        _ topicID: UInt64,
+        row: TopicRecord?,
+        stored: StoredMetadata
+    ) -> Roster {
+        let now = configuration.time.wallNanoseconds / 1_000_000
+        let start = Self.firstSequence(atMilliseconds: now)
+        var roster = Roster(heldAt: start)
+        roster.isPaused = row?.isPaused ?? false
+        for channel in stored.channels where channel.topicID == topicID {
+            roster.members.append(
+                Roster.Member(
+                    id: channel.id, name: channel.name, isPaused: channel.isPaused,
+                    startSequence: channel.startSequence))
+            roster.nextChannelID = max(roster.nextChannelID, channel.id + 1)
+        }
+        if !roster.isPaused, !roster.members.isEmpty { roster.heldPump = nil }
+        return roster
+    }
+
+    private func openLedger(
+        _ member: Roster.Member,
+        of log: TopicLog,
+        stored: StoredMetadata
+    ) throws(DiskQueueError) -> (channel: RecoveredChannel, notes: [String]) {
+        let path = Ledger.path(in: log.folder, channelID: member.id)
+        let checkpoint = stored.checkpoints.first {
+            $0.topicID == log.topicID && $0.channelID == member.id
+        }
+        let recovery = try LedgerRecovery(
+            path: path, start: member.startSequence, checkpoint: checkpoint,
+            fileSystem: configuration.fileSystem)
+        let ledger: Ledger
+        if let header = recovery.header {
+            ledger = Ledger(
+                folder: log.folder, header: header, end: recovery.end,
+                fileSystem: configuration.fileSystem,
+                dirtied: { [weak self] in self?.request(.flush($0)) })
+        } else {
+            do throws(FileSystemError) {
+                if configuration.fileSystem.exists(path) {
+                    try configuration.fileSystem.rename(path, to: path + ".unusable")
+                }
+            } catch {
+                throw DiskQueueError(error)
+            }
+            ledger = createLedger(of: log, channelID: member.id, channelName: member.name)
+        }
+        return (
+            RecoveredChannel(member: member, ledger: ledger, state: recovery.state), recovery.notes
+        )
+    }
+
+    /// Brings the metadata to what the logs say.
+    private func reconcile(_ stored: StoredMetadata, with topics: [RecoveredTopic]) {
+        let live = Set(topics.map(\.log.topicID))
+        for row in stored.topics where !live.contains(row.id) {
+            record(.topicDeleted(id: row.id))
+        }
+        for topic in topics {
+            let roster = topic.log.roster
+            let row = stored.topics.first { $0.id == topic.log.topicID }
+            let saved = TopicRecord(
+                id: topic.log.topicID, name: topic.name, isPaused: roster.isPaused,
+                createdMilliseconds: row?.createdMilliseconds
+                    ?? configuration.time.wallNanoseconds / 1_000_000)
+            if row != saved { record(.topicSaved(saved)) }
+            for member in roster.members {
+                let saved = ChannelRecord(topicID: topic.log.topicID, member)
+                if !stored.channels.contains(saved) { record(.channelSaved(saved)) }
+            }
+            let members = Set(roster.members.map(\.id))
+            for row in stored.channels
+            where row.topicID == topic.log.topicID && !members.contains(row.id) {
+                record(.channelDeleted(topicID: row.topicID, id: row.id))
+            }
+        }
+    }
+}
+
+extension ChannelRecord {
+    /// The row of a roster's member.
+    package init(topicID: UInt64, _ member: Roster.Member) {
+        self.init(
+            topicID: topicID, id: member.id, name: member.name, isPaused: member.isPaused,
+            startSequence: member.startSequence)
+    }
+}

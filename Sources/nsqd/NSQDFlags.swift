@@ -1,0 +1,262 @@
+import BrokerServer
+import DaemonSupport
+
+/// The flags that nsqd takes.
+///
+/// Source: `nsqd` spec 5.2.
+///
+/// A flag stands here when what it promises is there. Flags that switch on a feature which does not
+/// exist yet (`--tls-*`, `--auth-*`, `--lookupd-tcp-address`, `--statsd-address`, `--config` and so
+/// on) are unknown on purpose: a daemon that took `--tls-required` and served in the clear would be
+/// worse than one that does not start. Flags that only shape such a feature while it is off are
+/// taken, as they never had an effect then.
+enum NSQDFlags {
+    /// All flags, with the defaults of a machine called `hostName`.
+    static func all(hostName: String) -> [NSQDFlag] {
+        process + addresses(hostName: hostName) + store + messages + clients + shaping
+    }
+
+    private static let process: [NSQDFlag] = [
+        .noted("version", .boolean, initially: .boolean(false), "print the version and exit")
+            .shown(as: nil),
+        .noted(
+            "log-level",
+            .word(allowed: NSQLogLevel.words, noun: "log level"),
+            initially: .text(NSQLogLevel.info.word),
+            "set log verbosity: debug, info, warn, error, or fatal"
+        ),
+        .noted("log-prefix", .text, initially: .text("[nsqd] "), "what each log line begins with"),
+        .noted(
+            "verbose",
+            .boolean,
+            initially: .boolean(false),
+            "[deprecated] has no effect, use --log-level"
+        ).shown(as: nil),
+        .noted("worker-id", .boolean, initially: .boolean(false), "[deprecated] use --node-id")
+            .shown(as: nil),
+    ]
+
+    private static func addresses(hostName: String) -> [NSQDFlag] {
+        [
+            .text(
+                "tcp-address",
+                \.tcpAddress,
+                "<addr>:<port> to listen on for TCP clients, or the path of a unix socket"
+            ),
+            .text(
+                "http-address",
+                \.httpAddress,
+                "<addr>:<port> to listen on for HTTP clients, or the path of a unix socket;\n"
+                    + "empty for no HTTP"
+            ),
+            .text(
+                "broadcast-address",
+                \.broadcastAddress,
+                initially: hostName,
+                "address that consumers are told to connect to (defaults to the OS hostname)"
+            ),
+            .number(
+                "broadcast-tcp-port",
+                \.broadcastTCPPort,
+                "TCP port that consumers are told to connect to (defaults to the port listened on)"
+            ),
+            .number(
+                "broadcast-http-port",
+                \.broadcastHTTPPort,
+                "HTTP port that consumers are told of (defaults to the port listened on)"
+            ),
+            .number(
+                "node-id",
+                \.nodeID,
+                initially: DefaultNodeID.number(forHost: hostName),
+                "unique part for message IDs, in range [0,1024) (default is hash of hostname)"
+            ).shown(as: "id"),
+            .text("topology-region", \.topologyRegion, "region this nsqd is in"),
+            .text("topology-zone", \.topologyZone, "zone within the region this nsqd is in"),
+        ]
+    }
+
+    private static let store: [NSQDFlag] = [
+        .text(
+            "data-path",
+            \.dataPath,
+            initially: "",
+            "existing directory for messages and metadata (default is the current directory)"
+        ),
+        .fsync(
+            "when a publish is answered OK: interval and never, once the operating system has it;\n"
+                + "always, once the disk has it"
+        ),
+        .number(
+            "mem-queue-size",
+            \.memoryQueueSize,
+            legal: 0...Int64.max,
+            "messages that an ephemeral topic or channel keeps; others keep all of theirs on disk"
+        ),
+        .number(
+            "max-bytes-per-file",
+            \.maximumSegmentBytes,
+            legal: 1...Int64.max,
+            "bytes of a segment file before the next one is begun"
+        ),
+        .number(
+            "sync-every",
+            \.syncEvery,
+            legal: 0...Int64.max,
+            "messages after which the disk is synced in the background"
+        ),
+        .duration(
+            "sync-timeout",
+            \.syncTimeout,
+            legal: 1...NSQDFlag.longestDuration,
+            "longest time before the disk is synced in the background"
+        ),
+        .noted(
+            "queue-scan-selection-count",
+            .integer,
+            initially: .integer(20),
+            legal: 1...Int64.max,
+            "no effect: timeouts are kept by their deadline, nothing is scanned"
+        ),
+        .noted(
+            "queue-scan-worker-pool-max",
+            .integer,
+            initially: .integer(4),
+            legal: 1...Int64.max,
+            "no effect: timeouts are kept by their deadline, nothing is scanned"
+        ),
+    ]
+
+    private static let messages: [NSQDFlag] = [
+        .duration("msg-timeout", \.messageTimeout, "time before an unfinished message is requeued"),
+        .duration(
+            "max-msg-timeout",
+            \.maximumMessageTimeout,
+            "longest time a client may keep a message unfinished"
+        ),
+        .number(
+            "max-msg-size",
+            \.maximumMessageBytes,
+            legal: 0...largestMessage,
+            "largest message in bytes"
+        ),
+        .duration("max-req-timeout", \.maximumRequeueTimeout, "longest time to defer a message by"),
+        .number(
+            "max-body-size",
+            \.maximumBodyBytes,
+            legal: 0...Int64(Int32.max),
+            "largest body of one command in bytes"
+        ),
+    ]
+
+    private static let clients: [NSQDFlag] = [
+        .duration(
+            "max-heartbeat-interval",
+            \.maximumHeartbeatInterval,
+            "longest time between heartbeats that a client may ask for"
+        ),
+        .number(
+            "max-rdy-count",
+            \.maximumReadyCount,
+            legal: 0...Int64.max,
+            "largest ready count of a client"
+        ),
+        .number(
+            "max-output-buffer-size",
+            \.maximumOutputBufferBytes,
+            legal: 0...Int64(Int32.max),
+            "largest output buffer in bytes that a client may ask for"
+        ),
+        .duration(
+            "max-output-buffer-timeout",
+            \.maximumOutputBufferTimeout,
+            "longest time between flushes that a client may ask for"
+        ),
+        .duration(
+            "min-output-buffer-timeout",
+            \.minimumOutputBufferTimeout,
+            "shortest time between flushes that a client may ask for"
+        ),
+        .duration(
+            "output-buffer-timeout",
+            \.outputBufferTimeout,
+            legal: 1...NSQDFlag.longestDuration,
+            "time between flushes to a client that asks for none"
+        ),
+        .number(
+            "max-channel-consumers",
+            \.maximumChannelConsumers,
+            legal: 0...Int64.max,
+            "largest number of consumers of a channel (default 0, i.e., unlimited)"
+        ),
+        .noted("deflate", .boolean, initially: .boolean(true), "allow clients to ask for deflate"),
+        .number(
+            "max-deflate-level",
+            \.maximumDeflateLevel,
+            legal: 1...9,
+            "highest deflate level that a client may ask for"
+        ),
+        .noted("snappy", .boolean, initially: .boolean(true), "allow clients to ask for snappy"),
+    ]
+
+    /// The largest body whose frame, 30 bytes longer, has a size that 31 bits hold.
+    private static let largestMessage = Int64(Int32.max) - 30
+
+    private static let shaping: [NSQDFlag] = [
+        .noted(
+            "https-address",
+            .text,
+            initially: .text("0.0.0.0:4152"),
+            "<addr>:<port> to listen on for HTTPS clients; unused without a certificate"
+        ),
+        .noted(
+            "http-client-connect-timeout",
+            .duration,
+            initially: .duration(2_000_000_000),
+            "longest time to connect to an HTTP service this nsqd asks"
+        ),
+        .noted(
+            "http-client-request-timeout",
+            .duration,
+            initially: .duration(5_000_000_000),
+            "longest time for a request to an HTTP service this nsqd asks"
+        ),
+        .noted(
+            "e2e-processing-latency-window-time",
+            .duration,
+            initially: .duration(600_000_000_000),
+            "time that end to end latency percentiles are computed over"
+        ),
+        .noted(
+            "statsd-interval",
+            .duration,
+            initially: .duration(60_000_000_000),
+            legal: 1...NSQDFlag.longestDuration,
+            "time between pushes to statsd"
+        ),
+        .noted(
+            "statsd-mem-stats",
+            .boolean,
+            initially: .boolean(true),
+            "send memory figures to statsd"
+        ),
+        .noted(
+            "statsd-exclude-ephemeral",
+            .boolean,
+            initially: .boolean(false),
+            "leave ephemeral topics and channels out of statsd"
+        ),
+        .noted(
+            "statsd-prefix",
+            .text,
+            initially: .text("nsq.%s"),
+            "what each statsd key begins with (%s is replaced by the host)"
+        ),
+        .noted(
+            "statsd-udp-packet-size",
+            .integer,
+            initially: .integer(508),
+            "bytes of a statsd packet"
+        ),
+    ]
+}

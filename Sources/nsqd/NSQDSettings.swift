@@ -1,0 +1,101 @@
+import BrokerServer
+import DaemonSupport
+
+/// What the arguments of nsqd ask for.
+struct NSQDSettings: Sendable {
+    /// `--version`: print the version line and do nothing else.
+    let wantsVersion: Bool
+
+    /// `--log-level`.
+    let logLevel: NSQLogLevel
+
+    /// `--log-prefix`.
+    let logPrefix: String
+
+    /// Everything that the server itself is told.
+    let configuration: NSQDConfiguration
+
+    private let flags: [NSQDFlag]
+    private let values: FlagValues
+
+    /// Reads `arguments` on a machine called `hostName`; settings are not checked yet.
+    init(
+        _ arguments: [String],
+        hostName: String = HostName.current()
+    ) throws(FlagError) {
+        flags = NSQDFlags.all(hostName: hostName)
+        values = try Self.flagSet(flags).parse(arguments)
+        wantsVersion = values.isOn("version")
+        logLevel = Self.word(values["log-level"]).flatMap(NSQLogLevel.init(word:)) ?? .info
+        logPrefix = Self.word(values["log-prefix"]) ?? ""
+
+        var configuration = NSQDConfiguration()
+        for flag in flags {
+            guard let value = values[flag.definition.name] else { continue }
+            flag.set(value, in: &configuration)
+            if let key = flag.optionKey { configuration.options[key] = Self.option(value) }
+        }
+        configuration.options["log_level"] = .number(Int64(logLevel.rawValue))
+        configuration.hostname = hostName
+        if configuration.dataPath.isEmpty { configuration.dataPath = "." }
+        self.configuration = configuration
+    }
+
+    /// What `--help` prints.
+    static var usage: String {
+        UsageText.text(of: flagSet(NSQDFlags.all(hostName: HostName.current())))
+    }
+
+    private static func flagSet(_ flags: [NSQDFlag]) -> FlagSet {
+        FlagSet(program: "nsqd", flags.map(\.definition))
+    }
+
+    /// Refuses settings that nsqd cannot serve with, in the order of the original, then our own
+    /// limits.
+    ///
+    /// The original takes several of them and crashes or stalls later. Source: `nsqd` spec 5.2 and
+    /// Q31.
+    func validate() throws(StartupFailure) {
+        try checkRange(of: "max-deflate-level")
+        if !(0..<1024).contains(configuration.nodeID) {
+            throw StartupFailure(.settings, "--node-id must be [0,1024)")
+        }
+        if configuration.tcpAddress.isEmpty {
+            throw StartupFailure(.settings, "--tcp-address must not be empty")
+        }
+        for flag in flags { try checkRange(of: flag.definition.name) }
+    }
+
+    private func checkRange(of name: String) throws(StartupFailure) {
+        guard let range = flags.first(where: { $0.definition.name == name })?.legalRange else {
+            return
+        }
+        let number: Int64
+        let show: (Int64) -> String
+        switch values[name] {
+        case .integer(let value): (number, show) = (value, { "\($0)" })
+        case .duration(let value): (number, show) = (value, GoDuration.text(nanoseconds:))
+        default: return
+        }
+        guard !range.contains(number) else { return }
+        let limits =
+            range.upperBound == .max
+            ? "at least \(show(range.lowerBound))"
+            : "[\(show(range.lowerBound)),\(show(range.upperBound))]"
+        throw StartupFailure(.settings, "--\(name) must be \(limits)")
+    }
+
+    private static func word(_ value: FlagValue?) -> String? {
+        guard case .text(let text) = value else { return nil }
+        return text
+    }
+
+    private static func option(_ value: FlagValue) -> OptionValue {
+        switch value {
+        case .text(let text): .text(text)
+        case .integer(let number), .duration(let number): .number(number)
+        case .boolean(let truth): .boolean(truth)
+        case .list(let items): .list(items)
+        }
+    }
+}
