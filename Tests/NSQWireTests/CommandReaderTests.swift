@@ -1,3 +1,4 @@
+import NSQCore
 import NSQWire
 import Testing
 

@@ -3,14 +3,12 @@ import Testing
 
 @Suite("IDENTIFY's body")
 struct IdentifyRequestTests {
-    private func decode(_ text: String) throws(ProtocolError) -> IdentifyRequest {
+    private func decode(_ text: String) throws -> IdentifyRequest {
         try decode(Array(text.utf8))
     }
 
-    private func decode(_ bytes: [UInt8]) throws(ProtocolError) -> IdentifyRequest {
-        try bytes.withUnsafeBytes { bytes throws(ProtocolError) in
-            try IdentifyRequest(json: bytes)
-        }
+    private func decode(_ bytes: [UInt8]) throws -> IdentifyRequest {
+        try bytes.withUnsafeBytes { try IdentifyRequest(json: $0) }
     }
 
     @Test func fillsEveryField() throws {

@@ -1,3 +1,4 @@
+import NSQCore
 import NSQWire
 
 /// Feeds a ``CommandReader`` as a connection does and writes down what it says.

@@ -19,7 +19,7 @@ struct AccessLog: Sendable {
         guard Self.shows(request), logger.logLevel <= .info else { return }
         let remote = ListenAddress.text(of: address())
         let uri = PrintableText.singleLine(request.uri)
-        let elapsed = GoDuration.text(nanoseconds: (NIODeadline.now() - start).nanoseconds)
+        let elapsed = DurationText.text(nanoseconds: (NIODeadline.now() - start).nanoseconds)
         let peer = remote.isEmpty ? "@" : remote
         logger.info("\(status) \(request.methodName) \(uri) (\(peer)) \(elapsed)")
     }

@@ -22,7 +22,7 @@ package struct StatsText {
     private mutating func writeHeading(_ report: StatsReport, version: String) {
         text += "nsqd v\(version) (built w/swift)\n"
         text += "start_time \(CalendarText.rfc3339(report.startTime))\n"
-        text += "uptime \(GoDuration.text(nanoseconds: report.uptime))\n"
+        text += "uptime \(DurationText.text(nanoseconds: report.uptime))\n"
         text += "\nHealth: \(PrintableText.singleLine(report.health))\n"
         guard let memory = report.memory else { return }
         text += "\nMemory:\n"
@@ -87,7 +87,7 @@ package struct StatsText {
         }
         let connected = max(0, now &- client.connectTime)
         let (nanoseconds, overflows) = connected.multipliedReportingOverflow(by: 1_000_000_000)
-        text += " connected: \(GoDuration.text(nanoseconds: overflows ? .max : nanoseconds))\n"
+        text += " connected: \(DurationText.text(nanoseconds: overflows ? .max : nanoseconds))\n"
     }
 
     private func port(of client: ClientStatistics) -> Substring {

@@ -10,7 +10,7 @@ struct TextFormsTests {
         (Int64.max, "2562047h47m16.854775807s"), (Int64.min, "-2562047h47m16.854775808s"),
     ])
     func durationReadsAsInGo(nanoseconds: Int64, text: String) {
-        #expect(GoDuration.text(nanoseconds: nanoseconds) == text)
+        #expect(DurationText.text(nanoseconds: nanoseconds) == text)
     }
 
     @Test(arguments: [

@@ -1,5 +1,5 @@
 /// Durations in the text form of Go's `time.Duration`, such as `1m4.605452455s` or `45.2µs`.
-package enum GoDuration {
+package enum DurationText {
     private static let nanosecondsPerSecond: UInt64 = 1_000_000_000
 
     /// The text of a number of nanoseconds.
