@@ -20,7 +20,12 @@ extension Broker {
     ) throws(DiskQueueError) -> Broker {
         let file = NSQDDatFile(
             dataPath: configuration.dataPath, fileSystem: configuration.fileSystem)
-        let document = importsDocument ? try file.read() : nil
+        let document: NSQDDatParser.Outcome?
+        do throws(DiskQueueError) {
+            document = importsDocument ? try file.read() : nil
+        } catch {
+            throw DiskQueueError(error.code, "failed to load metadata - \(error.message)")
+        }
         let (store, recovered) = try Store.open(configuration, metadata: metadata) {
             observe(.store($0))
         }

@@ -33,7 +33,8 @@ package enum CommandName: UInt64, Sendable, CaseIterable {
 
     /// The command that `bytes` name; `nil` when there is none.
     package init?(bytes: UnsafeRawBufferPointer) {
-        guard (1...Self.maximumBytes).contains(bytes.count) else { return nil }
+        // A leading NUL would vanish in packing.
+        guard bytes.count <= Self.maximumBytes, bytes.first != 0 else { return nil }
         var packed: UInt64 = 0
         for byte in bytes {
             packed = packed << 8 | UInt64(byte)
@@ -43,7 +44,8 @@ package enum CommandName: UInt64, Sendable, CaseIterable {
 
     /// The name as it stands on the wire, for error texts.
     package var text: String {
-        let bytes = withUnsafeBytes(of: rawValue.bigEndian) { $0.drop { $0 == 0 } }
-        return String(decoding: Array(bytes), as: UTF8.self)
+        withUnsafeBytes(of: rawValue.bigEndian) { bytes in
+            String(decoding: bytes.drop { $0 == 0 }, as: UTF8.self)
+        }
     }
 }

@@ -46,9 +46,9 @@ extension ChannelCore {
             return .done(.notReady)
         }
         let hasFresh = readable - cursor > detachedAhead
-        if mayRetry, !retries.isEmpty {
+        if mayRetry, isRetryDue(hasFresh: hasFresh) {
             // Neither redeliveries nor fresh messages starve the other: each has half of a delivery.
-            return popRetries(hasFresh ? max(1, budget / 2) : budget)
+            return popRetries(hasFresh ? max(1, budget / 2) : budget, hasFresh: hasFresh)
         }
         guard cursor < readable else { return retries.isEmpty ? wait(slot) : .done(.full) }
         if reader.chunk == nil {
@@ -70,9 +70,15 @@ extension ChannelCore {
         return .done(.caughtUp)
     }
 
-    private mutating func popRetries(_ limit: Int) -> Step {
+    private func isRetryDue(hasFresh: Bool) -> Bool {
+        retries.first.map { $0.notBefore <= cursor || !hasFresh } ?? false
+    }
+
+    private mutating func popRetries(_ limit: Int, hasFresh: Bool) -> Step {
         var popped: [Retry] = []
-        while popped.count < min(limit, Self.retryStep), let sequence = retries.popFirst() {
+        while popped.count < min(limit, Self.retryStep), isRetryDue(hasFresh: hasFresh),
+            let sequence = retries.popFirst()?.sequence
+        {
             guard window.code(of: sequence) == DeliveryWindow.queued else { continue }
             popped.append(
                 Retry(sequence: sequence, attempts: (attempts[sequence] ?? 0) &+ 1))
@@ -297,6 +303,10 @@ extension ChannelCore {
         wake(1)
     }
 
+    private mutating func putBack(_ retry: Retry) {
+        retries.prepend(Waiting(sequence: retry.sequence, notBefore: 0))
+    }
+
     /// Notes what was redelivered, and queues again what did not fit.
     ///
     /// - Returns: whether the delivery stands; `false` when the channel was emptied meanwhile.
@@ -310,7 +320,7 @@ extension ChannelCore {
     ) -> Bool {
         guard epoch == self.epoch, let member = members[slot] else {
             if epoch == self.epoch {
-                for retry in (sent + unsent).reversed() { retries.prepend(retry.sequence) }
+                for retry in (sent + unsent).reversed() { putBack(retry) }
             }
             return false
         }
@@ -318,7 +328,7 @@ extension ChannelCore {
             attempts[sequence] = nil
             window.set(DeliveryWindow.finished, of: sequence, isAhead: false)
         }
-        for retry in unsent.reversed() { retries.prepend(retry.sequence) }
+        for retry in unsent.reversed() { putBack(retry) }
         guard !sent.isEmpty else { return true }
         let run = runs.open(
             owner: member.id, deliveredAt: now,

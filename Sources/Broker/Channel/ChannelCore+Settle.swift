@@ -140,7 +140,8 @@ extension ChannelCore {
     /// Puts a message at the end of the queue of redeliveries.
     mutating func queue(_ sequence: UInt64) {
         window.set(DeliveryWindow.queued, of: sequence, isAhead: sequence >= cursor)
-        retries.append(sequence)
+        retries.append(
+            Waiting(sequence: sequence, notBefore: min(readable, cursor &+ Self.retryPatience)))
     }
 
     /// Times out and releases what is due at `now`.

@@ -26,6 +26,17 @@ struct ChannelCore: ~Copyable {
         }
     }
 
+    /// A message in the queue of redeliveries.
+    struct Waiting {
+        var sequence: UInt64
+        /// The message waits until the cursor gets here, so that it queues behind what was there before it,
+        /// though never behind more than ``ChannelCore/retryPatience`` messages.
+        var notBefore: UInt64
+    }
+
+    /// Fresh messages that may go before one that is delivered again: a backlog must not starve it.
+    static let retryPatience: UInt64 = 256
+
     /// Where the channel reads.
     struct Reader {
         var chunk: LogChunk?
@@ -48,7 +59,7 @@ struct ChannelCore: ~Copyable {
     /// Messages at or behind the cursor, before `readable`, that are not fresh.
     var detachedAhead: UInt64 = 0
     var reader = Reader()
-    var retries = Deque<UInt64>()
+    var retries = Deque<Waiting>()
     var deferred = Heap<Due>()
     /// What the ledger says of deferred messages, for checkpoints.
     var deferrals: [UInt64: ChannelState.Redelivery] = [:]
@@ -198,7 +209,7 @@ struct ChannelCore: ~Copyable {
                 hold(sequence, redelivery, due: now &+ wait, isAhead: true)
             } else {
                 window.set(DeliveryWindow.queued, of: sequence, isAhead: true)
-                retries.append(sequence)
+                retries.append(Waiting(sequence: sequence, notBefore: 0))
             }
         }
     }

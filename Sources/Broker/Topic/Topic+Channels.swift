@@ -176,6 +176,7 @@ extension Topic {
             throw shared.notePublishFailure(error)
         }
         if !name.isEphemeral { shared.store.record(.topicSaved(record)) }
+        shared.background?.writeMetadataNow()
     }
 
     /// Pauses or unpauses a channel of this topic. Persisted on return.
@@ -194,6 +195,7 @@ extension Topic {
         }
         channel.setPaused(isPaused)
         if channel.id != 0 { shared.store.record(.channelSaved(row(of: channel))) }
+        shared.background?.writeMetadataNow()
     }
 
     /// Drops what no channel has received yet. Channels keep what they have.

@@ -104,7 +104,13 @@ package final class Topic: Sendable {
             try state.withLock { (state) throws(DiskQueueError) in
                 state.messageCount += UInt64(bodies.count)
                 state.messageBytes += UInt64(bytes)
-                guard hasRoom(state) else { return }
+                guard hasRoom(state) else {
+                    // Dropped silently, though counted (`nsqd` spec 3.1).
+                    for channel in state.channels {
+                        channel.core.withLock { $0.messageCount += UInt64(bodies.count) }
+                    }
+                    return
+                }
                 let appended = try log.append(bodies, timestamp: wall, deferral: delay)
                 passOn(appended, delay: delay, deferral: deferral, &state)
             }

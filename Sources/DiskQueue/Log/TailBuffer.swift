@@ -72,15 +72,12 @@ struct Tail {
             nextCapacity = min(Self.largestCapacity, nextCapacity * 2)
         }
         while nextCapacity < count { nextCapacity *= 2 }
-        var spare = previous
+        // A buffer that no chunk shows any more is used again: fresh memory costs a page fault a page.
+        let isReusable =
+            isKnownUniquelyReferenced(&previous) && previous?.capacity == nextCapacity
+        let spare = isReusable ? previous : nil
         previous = current
-        current = nil
-        let buffer: TailBuffer
-        if let kept = spare, kept.capacity == nextCapacity, isKnownUniquelyReferenced(&spare) {
-            buffer = kept
-        } else {
-            buffer = TailBuffer(capacity: nextCapacity)
-        }
+        let buffer = spare ?? TailBuffer(capacity: nextCapacity)
         buffer.segment = segment
         buffer.start = offset
         buffer.count = 0

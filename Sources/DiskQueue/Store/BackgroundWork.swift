@@ -68,6 +68,9 @@ package final class BackgroundWork: Sendable {
         if schedules { syncQueue.async { self.runRound() } }
     }
 
+    /// Writes the metadata that changed so far. Blocking; never where metadata is written.
+    package func writeMetadataNow() { metadataQueue.sync { self.writeMetadata() } }
+
     /// Writes and syncs everything that is left. Blocking.
     package func finish() {
         ledgerQueue.sync { self.flushLedgers() }

@@ -11,7 +11,7 @@ package final class DataPath: Sendable {
     package let metadata: SQLiteMetadataStore
     /// What was found and done on the way, one line each.
     package let notes: [String]
-    /// Whether nothing of ours was there before.
+    /// Whether no store of ours was there before; an `nsqd.dat` may be.
     package let isNew: Bool
 
     private let path: String
@@ -39,7 +39,7 @@ package final class DataPath: Sendable {
         }
         metadata = opened
         self.notes = notes
-        isNew = opened.wasCreated && !hasTopics
+        isNew = !hasTopics
     }
 
     /// How a store on this path is opened; the caller sets the rest.
@@ -50,7 +50,7 @@ package final class DataPath: Sendable {
         let previous = lock.previous
         return StoreConfiguration(
             dataPath: path, fileSystem: PosixFileSystem(), nodeID: nodeID, time: time,
-            wasClean: previous?.isClean ?? false,
+            wasClean: previous?.isClean ?? isNew,
             mayHaveLostPower: !isNew
                 && !(previous?.isClean ?? false) && previous?.bootID != lock.currentBootID)
     }
