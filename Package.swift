@@ -37,7 +37,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "DiskQueueTesting", dependencies: ["DiskQueue"], swiftSettings: strict),
+        .target(
+            name: "DiskQueueTesting",
+            dependencies: ["DiskQueue", "NSQCore"],
+            swiftSettings: strict
+        ),
         .target(
             name: "Broker",
             dependencies: [
@@ -79,7 +83,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        // NSQWireTests
+        .testTarget(name: "NSQWireTests", dependencies: ["NSQWire"], swiftSettings: strict),
         .testTarget(
             name: "DaemonSupportTests",
             dependencies: ["DaemonSupport", .product(name: "Logging", package: "swift-log")],
@@ -88,6 +92,27 @@ let package = Package(
         .testTarget(
             name: "DiskQueueTests",
             dependencies: ["DiskQueue", "DiskQueueTesting", "Migrations", "NSQCore"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BrokerTests",
+            dependencies: ["Broker", "DiskQueue", "DiskQueueTesting", "NSQCore"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Broker", "DiskQueue", "DiskQueueTesting", "NSQCore"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BrokerServerTests",
+            dependencies: [
+                "Broker", "BrokerServer", "DiskQueue", "DiskQueueTesting", "NSQCore", "NSQWire",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

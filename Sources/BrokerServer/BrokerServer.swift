@@ -49,7 +49,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
         logger.info("\(versionLine)")
         logger.info("ID: \(configuration.nodeID)")
         let broker = try await openStore()
-        let loops = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount / 2))
         do {
             try await serve(broker, on: loops)
         } catch {

@@ -4,7 +4,7 @@ package enum FinishRun {
     package static let lineByteCount = 21
 
     /// `FIN ` as a word loaded from memory.
-    private static let prefix = UInt32(bigEndian: 0x4649_4E20)
+    private static var prefix: UInt32 { UInt32(bigEndian: 0x4649_4E20) }
 
     /// Decodes the plain FIN lines at the start of `input` and gives their number.
     ///

@@ -174,10 +174,10 @@ struct MessageFinder {
             if batch.messageCount > 0, sequence < batch.endSequence {
                 var frame = chunk.base + offset + SegmentFormat.batchHeaderBytes
                 for _ in batch.firstSequence..<sequence {
-                    frame += BatchSummary.frameBytes(at: frame)
+                    frame += FrameSize.bytes(at: frame)
                 }
                 return UnsafeRawBufferPointer(
-                    start: frame, count: BatchSummary.frameBytes(at: frame))
+                    start: frame, count: FrameSize.bytes(at: frame))
             }
             offset += batch.totalBytes
         }

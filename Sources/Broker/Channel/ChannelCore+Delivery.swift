@@ -202,7 +202,7 @@ extension ChannelCore {
     }
 
     private mutating func passMessage(_ chunk: LogChunk) {
-        reader.offset += BatchSummary.frameBytes(at: chunk.base + reader.offset)
+        reader.offset += FrameSize.bytes(at: chunk.base + reader.offset)
         reader.left -= 1
     }
 
@@ -236,7 +236,7 @@ extension ChannelCore {
         var offset = start
         var count = 0
         while count < limit {
-            let size = BatchSummary.frameBytes(at: base + offset)
+            let size = FrameSize.bytes(at: base + offset)
             guard offset - start + size <= space else {
                 walk.needed = size
                 break
@@ -262,7 +262,7 @@ extension ChannelCore {
             reader.left, Int(DeliveryWindow.chunkSize) - within, Int(clamping: readable - cursor))
         for at in within..<within + limit {
             guard walk.taken < walk.budget, walk.sliceCount < SliceBuffer.capacity else { return }
-            let size = BatchSummary.frameBytes(at: walk.chunk.base + reader.offset)
+            let size = FrameSize.bytes(at: walk.chunk.base + reader.offset)
             if codes[at] != DeliveryWindow.fresh {
                 detachedAhead -= min(detachedAhead, 1)
             } else if walk.bytes + size > walk.space {

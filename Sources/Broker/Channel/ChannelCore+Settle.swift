@@ -28,9 +28,14 @@ extension ChannelCore {
                 failures.append((index, .notInFlight))
                 continue
             }
-            guard runs[code].owner == member.id else {
-                failures.append((index, .notOwner))
-                continue
+            if code != batch.run {
+                guard runs[code].owner == member.id else {
+                    failures.append((index, .notOwner))
+                    continue
+                }
+                if batch.runCount > 0 { runs.settle(batch.run, count: batch.runCount) }
+                batch.run = code
+                batch.runCount = 0
             }
             if let codes = batch.codes {
                 codes[at] = DeliveryWindow.finished
@@ -38,17 +43,18 @@ extension ChannelCore {
             } else {
                 window.set(DeliveryWindow.finished, of: sequence, isAhead: false)
             }
-            runs.settle(code)
+            batch.runCount += 1
             if !attempts.isEmpty { attempts[sequence] = nil }
             batch.total += 1
-            if sequence != batch.runEnd {
-                batch.closeRun(ledger)
-                batch.runStart = sequence
+            if sequence != batch.end {
+                batch.closeStretch(ledger)
+                batch.start = sequence
             }
-            batch.runEnd = sequence + 1
+            batch.end = sequence + 1
         }
+        if batch.runCount > 0 { runs.settle(batch.run, count: batch.runCount) }
         window.noteFinished(batch.count, inChunk: batch.chunk)
-        batch.closeRun(ledger)
+        batch.closeStretch(ledger)
         inFlightCount -= Int64(batch.total)
         members[member.slot]?.counts.inFlightCount -= batch.total
         members[member.slot]?.counts.finishCount += batch.total
@@ -63,12 +69,16 @@ extension ChannelCore {
         /// Messages of the chunk that were set to finished and not counted yet.
         var count: Int32 = 0
         var total = 0
-        var runStart: UInt64 = 0
-        var runEnd: UInt64 = 0
+        /// The run of the last message, and how many of its messages were not taken out yet.
+        var run = DeliveryWindow.fresh
+        var runCount: Int32 = 0
+        /// The stretch of consecutive messages that the ledger has not been told of.
+        var start: UInt64 = 0
+        var end: UInt64 = 0
 
-        /// Notes the run that ends here.
-        func closeRun(_ ledger: Ledger?) {
-            if runStart < runEnd { ledger?.finished(runStart..<runEnd) }
+        /// Notes the stretch that ends here.
+        func closeStretch(_ ledger: Ledger?) {
+            if start < end { ledger?.finished(start..<end) }
         }
     }
 

@@ -22,11 +22,4 @@ package struct BatchSummary {
         messageCount = Int(
             UInt32(littleEndian: base.loadUnaligned(fromByteOffset: 32, as: UInt32.self)))
     }
-
-    /// Bytes of the message frame at `base`, its size field included.
-    @inlinable
-    @inline(__always)
-    package static func frameBytes(at base: UnsafeRawPointer) -> Int {
-        4 &+ Int(UInt32(bigEndian: base.loadUnaligned(as: UInt32.self)))
-    }
 }

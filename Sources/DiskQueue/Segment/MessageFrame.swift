@@ -3,8 +3,9 @@ private import NSQCore
 
 /// Writes messages in wire form: a complete message frame, so that a first delivery is a plain copy.
 enum MessageFrame {
-    private static let frameType = UInt32(2).bigEndian
-    private static let firstAttempt = UInt16(1).bigEndian
+    // Computed, so that each is a constant in the loop and not a lazy global.
+    private static var frameType: UInt32 { UInt32(2).bigEndian }
+    private static var firstAttempt: UInt16 { UInt16(1).bigEndian }
 
     /// Writes one frame at `destination` and returns how many bytes it took.
     ///

@@ -12,7 +12,12 @@ package final class Store: Sendable {
     let topicsFolder: String
     let observe: @Sendable (StoreEvent) -> Void
     let nextTopicID: Mutex<UInt64>
-    private let workRequested: Mutex<(@Sendable (WorkRequest) -> Void)?>
+    private let worker = Mutex(Worker())
+
+    /// Who is told of work. A struct, because a closure read out of a generic box is wrapped anew each time.
+    private struct Worker {
+        var accept: (@Sendable (WorkRequest) -> Void)?
+    }
 
     /// Work that a store asks for.
     package enum WorkRequest: Sendable {
@@ -37,7 +42,6 @@ package final class Store: Sendable {
         self.observe = observe
         self.nextTopicID = Mutex(nextTopicID)
         topicsFolder = Self.topicsFolder(in: configuration.dataPath)
-        workRequested = Mutex(nil)
     }
 
     /// The directory that holds the folders of all topics.
@@ -45,11 +49,11 @@ package final class Store: Sendable {
 
     /// Sets who is told of work; called once, before the store is used.
     package func attach(_ handler: @escaping @Sendable (WorkRequest) -> Void) {
-        workRequested.withLock { $0 = handler }
+        worker.withLock { $0.accept = handler }
     }
 
     func request(_ work: WorkRequest) {
-        workRequested.withLock { $0 }?(work)
+        worker.withLock { $0 }.accept?(work)
     }
 
     // MARK: - Topics
