@@ -45,6 +45,9 @@ package struct CommandReader: Sendable {
         _ input: UnsafeRawBufferPointer,
         inputHasEnded: Bool
     ) throws(ProtocolError) -> Step {
+        if let lineByteCount = target.publishLine(in: input) {
+            return try readSizedBody(.publish, input, lineByteCount, inputHasEnded, deferral: 0)
+        }
         let lineEnd = ByteSearch.firstIndex(
             of: UInt8(ascii: "\n"),
             in: input,
@@ -99,6 +102,16 @@ extension CommandReader {
                 inputHasEnded: inputHasEnded
             )
         }
+        return try readSizedBody(name, input, start, inputHasEnded, deferral: deferral)
+    }
+
+    private func readSizedBody(
+        _ name: CommandName,
+        _ input: UnsafeRawBufferPointer,
+        _ start: Int,
+        _ inputHasEnded: Bool,
+        deferral: Int64
+    ) throws(ProtocolError) -> Step {
         switch try readBody(name, input, start, inputHasEnded) {
         case .incomplete(let needed):
             return .needsBytes(needed)

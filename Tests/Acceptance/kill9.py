@@ -7,12 +7,14 @@ killed and started again on its data path. At the end everything is drained. Che
 - every message acknowledged is delivered to, and can be finished on, each channel that existed at the OK;
 - no body has a wrong byte, no message is delivered that was not published;
 - what was finished more than 100 ms before a kill does not come back. A FIN counts from the moment at
-  which the answer to a later command on its connection was read, which is never too early;
+  which the answer to a later command on its connection was read, which is never too early. While the
+  machine itself stood still (see stalls.py) the daemon is given that much longer;
 - nothing deferred (DPUB, defer=, REQ with a delay) comes early, restarts included;
 - topics, channels and pauses are as they were last answered.
 
 A publish that was cut off before its OK may or may not have happened; both are fine.
 """
+import os
 import random as randomness
 import shutil
 import sys
@@ -24,16 +26,18 @@ import checks
 from daemon import Daemon, StartFailed
 from ledger import Ledger
 from load import PROBE, Consumer, Operator, Producer
+from stalls import Stalls
 
 TOPICS = ("orders", "clicks", "mail.out")
 CHANNELS = ("archive", "work")
 
 
 class Run:
-    def __init__(self, options):
+    def __init__(self, options, stalls):
         self.random = randomness.Random(options.seed)
         self.options = options
-        self.ledger = Ledger()
+        self.stalls = stalls
+        self.ledger = Ledger(stalls)
         self.paused = {}
         self.wrong_state = []
         self.bugs = []
@@ -184,7 +188,8 @@ class Run:
             len(ledger.kills), len(ledger.sent), acked, len(ledger.sent) - acked))
         print("%d deliveries on %d channels, %d of them repeated; %d FINs of the last 100 ms lost" % (
             ledger.deliveries, len(ledger.channels), ledger.redeliveries, ledger.unsettled_returns))
-        print("slowest start %.3f s" % self.slowest_start)
+        print("slowest start %.3f s; the machine stood still %d times, for up to %.3f s" % (
+            self.slowest_start, len(self.stalls.ends), max(self.stalls.lengths, default=0.0)))
         lost = [(c.topic, c.name, i) for c, i in ledger.unfinished()]
         judge.check(acked > 100 * self.options.rounds, "the load was real", acked)
         judge.check(not lost, "no acknowledged message is lost", some(lost))
@@ -211,9 +216,11 @@ def main():
     arguments.add_argument("--keep", action="store_true", help="keep the data path of a failed run")
     options = checks.start(arguments)
     judge = checks.Checks()
-    run = Run(options)
-    data_path = tempfile.mkdtemp(prefix="nsqd-kill9-")
-    with Daemon(options.bin, data_path) as daemon:
+    folder = tempfile.mkdtemp(prefix="nsqd-kill9-")
+    data_path = os.path.join(folder, "data")
+    os.mkdir(data_path)
+    with Stalls(folder) as stalls, Daemon(options.bin, data_path) as daemon:
+        run = Run(options, stalls)
         try:
             run.all(daemon, judge)
         except (StartFailed, OSError) as error:
@@ -226,7 +233,7 @@ def main():
     if judge.failed and options.keep:
         print("kept %s" % data_path)
     else:
-        shutil.rmtree(data_path, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
     return judge.finish()
 
 

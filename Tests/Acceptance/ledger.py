@@ -51,7 +51,8 @@ class Channel:
 class Ledger:
     """Shared by all threads of a run."""
 
-    def __init__(self):
+    def __init__(self, stalls):
+        self.stalls = stalls
         self.lock = threading.Lock()
         self.sent = {}
         self.channels = {}
@@ -95,8 +96,14 @@ class Ledger:
             return len(self.kills)
 
     def _survives(self, seen, era):
-        """Whether what was seen then must hold now: no kill since, or settled before the first one."""
-        return era >= len(self.kills) or self.kills[era] - seen >= SETTLED
+        """Whether what was seen then must hold now: no kill since, or settled before the first one.
+
+        A machine that stood still in between gives the daemon that much more time.
+        """
+        if era >= len(self.kills):
+            return True
+        kill = self.kills[era]
+        return kill - seen >= SETTLED + self.stalls.longest(seen, kill)
 
     def delivered(self, channel, message, now):
         """Judges one delivery; returns the message's number, or None when its bytes are wrong."""

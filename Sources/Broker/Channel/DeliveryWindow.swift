@@ -2,23 +2,23 @@
 ///
 /// The states lie in chunks of 1,024 by sequence. A chunk that nothing touched, one that is finished and a long
 /// finished range take no memory; one with few survivors turns sparse, so that one straggler costs bytes.
-struct DeliveryWindow: ~Copyable {
+package struct DeliveryWindow: ~Copyable {
     /// The state of one message: a run's number, or one of the constants.
-    typealias Code = UInt32
+    package typealias Code = UInt32
 
     /// Never delivered, and still in the log before the cursor.
-    static let fresh: Code = 0
+    package static let fresh: Code = 0
     /// Largest number of a run.
-    static let maximumRun: Code = 0xffff_fff0
+    package static let maximumRun: Code = 0xffff_fff0
     /// Waits for its time.
-    static let deferred: Code = 0xffff_fffd
+    package static let deferred: Code = 0xffff_fffd
     /// Waits to be delivered again.
-    static let queued: Code = 0xffff_fffe
+    package static let queued: Code = 0xffff_fffe
     /// Done with.
-    static let finished: Code = 0xffff_ffff
+    package static let finished: Code = 0xffff_ffff
 
     /// Messages in a chunk.
-    static let chunkSize: UInt64 = 1024
+    package static let chunkSize: UInt64 = 1024
     /// A passed chunk with at most this many unfinished messages may turn sparse.
     private static let sparseLimit: Int32 = 16
     /// Finished ranges of more chunks than this, behind all others, are kept as one range.
@@ -47,7 +47,7 @@ struct DeliveryWindow: ~Copyable {
     private var slotsAtSweep = 0
 
     /// The window of a channel whose first unfinished message is `floor`.
-    init(floor: UInt64) {
+    package init(floor: UInt64) {
         base = floor / Self.chunkSize
         let within = floor % Self.chunkSize
         if within > 0 {
@@ -64,7 +64,7 @@ struct DeliveryWindow: ~Copyable {
     // MARK: - Reading
 
     /// The state of message `sequence`.
-    func code(of sequence: UInt64) -> Code {
+    package func code(of sequence: UInt64) -> Code {
         guard let index = index(of: sequence / Self.chunkSize) else { return Self.finished }
         guard index < slots.count else { return Self.fresh }
         let slot = slots[index]
@@ -74,7 +74,7 @@ struct DeliveryWindow: ~Copyable {
     }
 
     /// The first sequence below `cursor` that is not finished, or `cursor`.
-    mutating func floor(below cursor: UInt64) -> UInt64 {
+    package mutating func floor(below cursor: UInt64) -> UInt64 {
         dropFinishedHead()
         guard head < slots.count else { return max(cursor, base * Self.chunkSize) }
         let slot = slots[head]
@@ -91,7 +91,7 @@ struct DeliveryWindow: ~Copyable {
     }
 
     /// Whether every message of `range` is finished.
-    func isFinished(_ range: Range<UInt64>) -> Bool {
+    package func isFinished(_ range: Range<UInt64>) -> Bool {
         var sequence = range.lowerBound
         while sequence < range.upperBound {
             let chunk = sequence / Self.chunkSize
@@ -107,7 +107,7 @@ struct DeliveryWindow: ~Copyable {
 
     /// Calls `body` with each message below `cursor` whose state is not fresh, and with each marked one behind
     /// it, ascending within a chunk. Messages in finished chunks come as ranges.
-    func forEach(
+    package func forEach(
         message body: (UInt64, Code) -> Void,
         finished: (Range<UInt64>) -> Void
     ) {
@@ -141,7 +141,7 @@ struct DeliveryWindow: ~Copyable {
     // MARK: - Delivering
 
     /// What stands at the cursor.
-    enum Stretch {
+    package enum Stretch {
         /// Codes of the cursor's chunk; without marks all behind the cursor are fresh.
         case codes(UnsafeMutablePointer<Code>, hasMarks: Bool)
         /// Finished up to this sequence.
@@ -149,7 +149,7 @@ struct DeliveryWindow: ~Copyable {
     }
 
     /// The codes of the chunk that holds `cursor`, made when nothing touched it yet.
-    mutating func stretch(at cursor: UInt64) -> Stretch {
+    package mutating func stretch(at cursor: UInt64) -> Stretch {
         let chunk = cursor / Self.chunkSize
         guard let index = index(of: chunk) else {
             let end = elided.first { $0.contains(chunk) }?.upperBound ?? max(base, chunk + 1)
@@ -171,13 +171,13 @@ struct DeliveryWindow: ~Copyable {
     // MARK: - Settling
 
     /// The codes of a chunk, for settling several messages of it; `nil` when it has none of its own.
-    func codes(ofChunk chunk: UInt64) -> UnsafeMutablePointer<Code>? {
+    package func codes(ofChunk chunk: UInt64) -> UnsafeMutablePointer<Code>? {
         guard let index = index(of: chunk), index < slots.count else { return nil }
         return slots[index].codes
     }
 
     /// Counts messages of a chunk whose codes the caller set to finished.
-    mutating func noteFinished(_ count: Int32, inChunk chunk: UInt64) {
+    package mutating func noteFinished(_ count: Int32, inChunk chunk: UInt64) {
         guard count > 0, let index = index(of: chunk), index < slots.count else { return }
         slots[index].open -= count
         if slots[index].open <= 0 { finishSlot(index) }
@@ -186,7 +186,7 @@ struct DeliveryWindow: ~Copyable {
     /// Sets the state of one message.
     ///
     /// - Parameter isAhead: whether the message lies at or behind the cursor.
-    mutating func set(_ code: Code, of sequence: UInt64, isAhead: Bool) {
+    package mutating func set(_ code: Code, of sequence: UInt64, isAhead: Bool) {
         let chunk = sequence / Self.chunkSize
         guard let index = index(of: chunk) else { return }
         grow(to: index)
@@ -212,7 +212,7 @@ struct DeliveryWindow: ~Copyable {
     /// Marks every fresh message of `range` finished.
     ///
     /// - Returns: how many were fresh.
-    mutating func markFinished(_ range: Range<UInt64>) -> UInt64 {
+    package mutating func markFinished(_ range: Range<UInt64>) -> UInt64 {
         var count: UInt64 = 0
         var sequence = max(range.lowerBound, base * Self.chunkSize)
         while sequence < range.upperBound {

@@ -145,6 +145,7 @@ package final class Topic: Sendable {
         deferral: Int64,
         _ state: inout TopicState
     ) {
+        if appended.hasSealed { noteOldestSegment() }
         let gap = appended.gap.map { [$0] } ?? []
         guard state.roster.heldPump == nil else {
             state.gaps += gap

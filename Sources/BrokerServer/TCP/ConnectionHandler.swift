@@ -40,9 +40,14 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     var context: ChannelHandlerContext?
     var phase = Phase.awaitingMagic
     var settings: ConnectionSettings
+
+    // SAFETY: used on the loop only, and nothing that they call comes back to them; checking every access
+    // for overlap at run time would cost as much as reading a command.
+    @exclusivity(unchecked)
     var reader: CommandReader
-    var input = InputBuffer()
+    @exclusivity(unchecked)
     var output = OutputBuffer()
+    var input = InputBuffer()
 
     /// Why no further command is read; reading goes on when it is empty.
     var holds: InputHolds = []

@@ -7,6 +7,8 @@ final class FinishStage {
 
     private static let initialCount = 256
 
+    // SAFETY: used on the connection's loop only, by methods that do not call back.
+    @exclusivity(unchecked)
     private var ids = ContiguousArray<UInt64>()
 
     /// Ids staged.

@@ -8,6 +8,8 @@ final class PublishStage {
     /// Entries that are kept between reads; a larger array is given back.
     private static let keptCapacity = 8192
 
+    // SAFETY: used on the connection's loop only, by methods that do not call back.
+    @exclusivity(unchecked)
     private var bodies = ContiguousArray<UnsafeRawBufferPointer>()
 
     /// The topic of the staged bodies; `nil` while there are none.
@@ -48,9 +50,8 @@ final class PublishStage {
     /// Adds one more command with many bodies.
     func append(_ list: MessageBodies) {
         commandCount += 1
-        for body in list {
-            bodies.append(body)
-        }
+        // One access to the array for all: each append of its own would check for exclusivity.
+        bodies.append(contentsOf: list)
     }
 
     /// Publishes what is staged to `topic`.

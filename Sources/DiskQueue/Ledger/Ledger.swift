@@ -40,7 +40,12 @@ package final class Ledger: Sendable {
         var isUnsynced = false
     }
 
-    init(
+    /// The ledger of a channel; the file is made by the first flush when `end` is 0.
+    ///
+    /// - Parameters:
+    ///   - end: offset after the last valid block.
+    ///   - dirtied: told when there is something to flush.
+    package init(
         folder: String,
         header: LedgerHeader,
         end: Int,

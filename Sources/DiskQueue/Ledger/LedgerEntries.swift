@@ -1,7 +1,7 @@
 /// The entries of one flush: what changed a channel's delivery state, compact.
 ///
 /// An entry is a kind byte and LEB128 integers; sequences are zigzag differences from the entry before.
-struct LedgerEntries {
+package struct LedgerEntries {
     private enum Kind: UInt8 {
         case finished = 1
         case requeued = 2
@@ -15,14 +15,17 @@ struct LedgerEntries {
     private var runStart: UInt64 = 0
     private var runEnd: UInt64 = 0
 
+    /// Nothing noted yet.
+    package init() {}
+
     /// Whether nothing was noted.
-    var isEmpty: Bool { writer.bytes.isEmpty && runStart == runEnd }
+    package var isEmpty: Bool { writer.bytes.isEmpty && runStart == runEnd }
 
     /// About how many bytes were noted.
-    var byteCount: Int { writer.bytes.count }
+    package var byteCount: Int { writer.bytes.count }
 
     /// Notes finished messages; runs that touch become one entry.
-    mutating func finished(_ range: Range<UInt64>) {
+    package mutating func finished(_ range: Range<UInt64>) {
         if range.lowerBound == runEnd, runStart != runEnd {
             runEnd = range.upperBound
             return
@@ -33,14 +36,14 @@ struct LedgerEntries {
     }
 
     /// Notes a message that waits in the queue again.
-    mutating func requeued(_ sequence: UInt64, attempts: UInt16, isTimeout: Bool) {
+    package mutating func requeued(_ sequence: UInt64, attempts: UInt16, isTimeout: Bool) {
         closeRun()
         begin(isTimeout ? .timedOut : .requeued, sequence)
         writer.writeVariable(UInt64(attempts))
     }
 
     /// Notes a message that waits for its time.
-    mutating func deferred(_ sequence: UInt64, _ redelivery: ChannelState.Redelivery) {
+    package mutating func deferred(_ sequence: UInt64, _ redelivery: ChannelState.Redelivery) {
         closeRun()
         begin(.deferred, sequence)
         writer.writeVariable(UInt64(redelivery.attempts))
@@ -49,13 +52,13 @@ struct LedgerEntries {
     }
 
     /// Notes that everything below `end` is done with.
-    mutating func emptied(below end: UInt64) {
+    package mutating func emptied(below end: UInt64) {
         closeRun()
         begin(.emptied, end)
     }
 
     /// The payload of the block; afterwards nothing is noted.
-    mutating func take() -> [UInt8] {
+    package mutating func take() -> [UInt8] {
         closeRun()
         defer { self = LedgerEntries() }
         return writer.bytes
@@ -80,7 +83,10 @@ struct LedgerEntries {
     /// Applies a block's entries to `state`; stops at the first that it cannot read.
     ///
     /// - Returns: whether all were read.
-    static func apply(_ payload: UnsafeRawBufferPointer, to state: inout ChannelState) -> Bool {
+    package static func apply(
+        _ payload: UnsafeRawBufferPointer,
+        to state: inout ChannelState
+    ) -> Bool {
         var reader = ByteReader(payload)
         var last: UInt64 = 0
         while !reader.isAtEnd {

@@ -1,29 +1,34 @@
 /// The constants and headers of ledger files, format version 1. Byte tables: `docs/formats/ledger.md`.
-enum LedgerFormat {
+package enum LedgerFormat {
     /// First eight bytes of a ledger file: "NSQLED\r\n" read little-endian.
     static let magic: UInt64 = 0x0a0d_4445_4c51_534e
     static let version: UInt32 = 1
-    static let headerBytes = 256
+    /// Bytes of the header.
+    package static let headerBytes = 256
     static let blockMagic: UInt32 = 0x4b4c_4251
-    static let blockHeaderBytes = 32
+    /// Bytes of a block before its payload.
+    package static let blockHeaderBytes = 32
     /// A ledger that grew beyond this is checkpointed into a new generation.
-    static let rotateBytes = 4 * 1024 * 1024
+    package static let rotateBytes = 4 * 1024 * 1024
     /// Longest block payload that is believed.
     static let maximumBlockBytes = 1 << 30
 }
 
 /// The first 256 bytes of a ledger file.
-struct LedgerHeader: Equatable {
-    var topicID: UInt64
-    var channelID: UInt64
-    var channelName: String
+package struct LedgerHeader: Equatable {
+    /// The topic that the channel belongs to.
+    package var topicID: UInt64
+    /// The channel.
+    package var channelID: UInt64
+    /// The channel's name.
+    package var channelName: String
     /// Counts the checkpoints that began a new file.
-    var generation: UInt64
+    package var generation: UInt64
     /// Blocks repeat it.
-    var uuid: UInt64
+    package var uuid: UInt64
 
     /// Writes the header into the first 256 bytes of `destination`.
-    func encode(into destination: UnsafeMutableRawBufferPointer) {
+    package func encode(into destination: UnsafeMutableRawBufferPointer) {
         let header = UnsafeMutableRawBufferPointer(
             rebasing: destination.prefix(LedgerFormat.headerBytes))
         header.initializeMemory(as: UInt8.self, repeating: 0)
@@ -41,7 +46,7 @@ struct LedgerHeader: Equatable {
     }
 
     /// Reads a header; the version is looked at before the checksum.
-    init(decoding source: UnsafeRawBufferPointer) throws(SegmentHeader.Flaw) {
+    package init(decoding source: UnsafeRawBufferPointer) throws(SegmentHeader.Flaw) {
         guard source.count >= LedgerFormat.headerBytes,
             UInt64(littleEndian: source.loadUnaligned(as: UInt64.self)) == LedgerFormat.magic
         else { throw .invalid }
@@ -62,7 +67,13 @@ struct LedgerHeader: Equatable {
     }
 
     /// Composes a header.
-    init(topicID: UInt64, channelID: UInt64, channelName: String, generation: UInt64, uuid: UInt64) {
+    package init(
+        topicID: UInt64,
+        channelID: UInt64,
+        channelName: String,
+        generation: UInt64,
+        uuid: UInt64
+    ) {
         self.topicID = topicID
         self.channelID = channelID
         self.channelName = channelName
@@ -72,17 +83,28 @@ struct LedgerHeader: Equatable {
 }
 
 /// One checksummed block of a ledger: a checkpoint, or the entries of one flush.
-struct LedgerBlock {
-    enum Kind: UInt32 {
+package struct LedgerBlock {
+    /// What the payload is.
+    package enum Kind: UInt32 {
+        /// A ``ChannelState``.
         case checkpoint = 1
+        /// What ``LedgerEntries`` noted.
         case entries = 2
     }
 
-    var kind: Kind
-    var payload: [UInt8]
+    /// What the payload is.
+    package var kind: Kind
+    /// The bytes behind the header.
+    package var payload: [UInt8]
+
+    /// Composes a block.
+    package init(kind: Kind, payload: [UInt8]) {
+        self.kind = kind
+        self.payload = payload
+    }
 
     /// Header and payload as they stand at `offset` of the ledger with `uuid`.
-    func encoded(uuid: UInt64, at offset: Int) -> [UInt8] {
+    package func encoded(uuid: UInt64, at offset: Int) -> [UInt8] {
         var writer = ByteWriter()
         writer.write(LedgerFormat.blockMagic)
         writer.write(UInt32(0))
@@ -99,7 +121,7 @@ struct LedgerBlock {
     }
 
     /// Reads the block at `offset` of a whole ledger file; `nil` when there is no valid one.
-    static func read(
+    package static func read(
         in file: UnsafeRawBufferPointer,
         at offset: Int,
         uuid: UInt64

@@ -1,15 +1,15 @@
 /// Reads a channel's ledger as a crash or a clean stop left it.
-struct LedgerRecovery {
+package struct LedgerRecovery {
     /// What the ledger says.
-    private(set) var state: ChannelState
+    package private(set) var state: ChannelState
     /// The ledger's header; `nil` when there is no usable file.
-    private(set) var header: LedgerHeader?
+    package private(set) var header: LedgerHeader?
     /// Offset after the last valid block.
-    private(set) var end = 0
+    package private(set) var end = 0
     /// Bytes that are no valid block, with valid ones behind them.
-    private(set) var damagedBytes = 0
+    package private(set) var damagedBytes = 0
     /// One line for each thing that was not as expected.
-    private(set) var notes: [String] = []
+    package private(set) var notes: [String] = []
 
     /// Reads the ledger at `path`; a missing one means that nothing was delivered yet.
     ///
@@ -17,7 +17,7 @@ struct LedgerRecovery {
     ///   - start: the first sequence that the channel was to receive.
     ///   - checkpoint: what stands in when the file's own checkpoint is missing or damaged.
     /// - Throws: `.unsupportedVersion` when a newer version wrote it; `.io` when it cannot be read.
-    init(
+    package init(
         path: String,
         start: UInt64,
         checkpoint: CheckpointRecord?,

@@ -1,5 +1,5 @@
 /// A set of sequences that is dense at its start: everything below ``floor``, and bits above it.
-struct SequenceSet: Equatable, Sendable {
+package struct SequenceSet: Equatable, Sendable {
     /// Sequences in one block of bits.
     private static let blockSize: UInt64 = 1024
 
@@ -9,14 +9,14 @@ struct SequenceSet: Equatable, Sendable {
     }
 
     /// Every sequence below it is in the set.
-    private(set) var floor: UInt64
+    package private(set) var floor: UInt64
     private var blocks: [UInt64: Block] = [:]
 
     /// The set of all sequences below `floor`.
-    init(floor: UInt64) { self.floor = floor }
+    package init(floor: UInt64) { self.floor = floor }
 
     /// Whether `sequence` is in the set.
-    func contains(_ sequence: UInt64) -> Bool {
+    package func contains(_ sequence: UInt64) -> Bool {
         if sequence < floor { return true }
         guard let block = blocks[sequence / Self.blockSize] else { return false }
         let bit = sequence % Self.blockSize
@@ -24,7 +24,7 @@ struct SequenceSet: Equatable, Sendable {
     }
 
     /// Adds a range; the floor follows.
-    mutating func insert(_ range: Range<UInt64>) {
+    package mutating func insert(_ range: Range<UInt64>) {
         guard range.upperBound > floor else { return }
         if range.lowerBound <= floor {
             raiseFloor(to: range.upperBound)
@@ -40,7 +40,7 @@ struct SequenceSet: Equatable, Sendable {
     }
 
     /// The ranges above the floor, ascending.
-    var ranges: [Range<UInt64>] {
+    package var ranges: [Range<UInt64>] {
         var ranges: [Range<UInt64>] = []
         for number in blocks.keys.sorted() {
             guard let block = blocks[number] else { continue }

@@ -36,6 +36,20 @@ package final class LogChunk: @unchecked Sendable {
         memory = .pooled(buffer)
     }
 
+    private init(_ chunk: LogChunk, from offset: Int) {
+        base = chunk.base + offset
+        count = chunk.count - offset
+        start = LogPosition(segment: chunk.start.segment, offset: chunk.start.offset + offset)
+        memory = chunk.memory
+    }
+
+    /// The chunk from the batch at `position` on; `nil` when it does not reach there.
+    func suffix(from position: LogPosition) -> LogChunk? {
+        let offset = position.offset - start.offset
+        guard position.segment == start.segment, offset >= 0, offset < count else { return nil }
+        return offset == 0 ? self : LogChunk(self, from: offset)
+    }
+
     /// Where the byte after the last one stands in the log.
     package var end: LogPosition {
         LogPosition(segment: start.segment, offset: start.offset + count)

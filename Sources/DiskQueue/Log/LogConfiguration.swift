@@ -19,6 +19,9 @@ package struct LogConfiguration: Sendable {
     /// Where files of deleted segments wait to be used again; `nil` removes them.
     package var recycling: RecycledFiles?
 
+    /// What was read from disk last.
+    package let cache = ChunkCache()
+
     /// Composes a configuration.
     package init(
         fileSystem: any FileSystem,

@@ -18,6 +18,7 @@ extension LogState {
         let need =
             payloadBytes
             + (payloadBytes / SegmentFormat.batchPayloadTarget + 1) * SegmentFormat.batchHeaderBytes
+        let segmentCount = segments.count
         try rollIfNeeded(for: need, events: &events)
         let file = try openActiveFile()
         let last = segments.count - 1
@@ -46,7 +47,9 @@ extension LogState {
         endSequence = nextSequence
         if deferral != nil { segments[last].deferredCount += UInt64(bodies.count) }
         noteWritten(bytes: written, messages: bodies.count, events: &events)
-        return TopicLog.Appended(firstSequence: first, count: bodies.count, gap: gap)
+        return TopicLog.Appended(
+            firstSequence: first, count: bodies.count, gap: gap,
+            hasSealed: segments.count > segmentCount)
     }
 
     /// Appends the roster as a control batch and keeps it for the segments to come.

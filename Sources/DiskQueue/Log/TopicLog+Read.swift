@@ -21,12 +21,16 @@ extension TopicLog {
             case .memory(let chunk):
                 return chunk
             case .file(let file, let place, let segmentEnd, let uuid):
+                if let kept = configuration.cache.chunk(of: topicID, at: place) { return kept }
                 let reader = BatchReader(file: file, uuid: uuid, checks: configuration.checks)
                 let outcome = try reader.read(at: place, limit: segmentEnd)
                 for flaw in outcome.flaws {
                     report(.quarantined(path: folder, range: flaw.range, reason: flaw.reason))
                 }
-                if let chunk = outcome.chunk { return chunk }
+                if let chunk = outcome.chunk {
+                    configuration.cache.keep(chunk, of: topicID)
+                    return chunk
+                }
                 position = LogPosition(segment: place.segment, offset: segmentEnd)
             }
         }

@@ -33,6 +33,7 @@ extension TopicLog {
     private func recover(from failure: FileSystemError) throws(DiskQueueError) {
         var events: [LogEvent] = []
         defer { events.forEach(report) }
+        configuration.cache.forget(topicID)
         try state.withLock { (state) throws(DiskQueueError) in
             do throws(DiskQueueError) {
                 let bytes = try state.moveUnsyncedForward(events: &events)

@@ -25,6 +25,8 @@ package final class TopicLog: Sendable {
         package var count: Int
         /// Sequences that were passed over just before ``firstSequence`` and never hold a message.
         package var gap: Range<UInt64>?
+        /// Whether an earlier segment was sealed on the way.
+        package var hasSealed: Bool
         /// Sequence after the last message.
         package var endSequence: UInt64 { firstSequence + UInt64(count) }
     }
@@ -156,7 +158,8 @@ package final class TopicLog: Sendable {
     /// - Returns: whether there was nothing left to sync, so that everything could be let go.
     @discardableResult
     package func rest() -> Bool {
-        state.withLock { state in
+        configuration.cache.forget(topicID)
+        return state.withLock { state in
             state.tail.clear()
             for index in state.segments.indices { state.segments[index].reader = nil }
             guard state.unsyncedBytes == 0 else { return false }
@@ -167,6 +170,7 @@ package final class TopicLog: Sendable {
 
     /// Ends the log: appends throw `.closed` from now on.
     package func close() {
+        configuration.cache.forget(topicID)
         state.withLock { state in
             state.isClosed = true
             state.tail.clear()

@@ -1,34 +1,34 @@
 /// The 64 bytes before each batch: what one turn published to a topic, or a control record.
-struct BatchHeader: Equatable {
+package struct BatchHeader: Equatable {
     /// Bytes of the payload that follows.
-    var payloadBytes: Int
+    package var payloadBytes: Int
     /// CRC-32C of the payload. A bad payload leaves the header readable, so that sequences stay known.
-    var payloadChecksum: UInt32
+    package var payloadChecksum: UInt32
     /// Low half of the segment's uuid.
-    var segmentUUID: UInt64
+    package var segmentUUID: UInt64
     /// Sequence of the first message; for a control batch that of the next message.
-    var firstSequence: UInt64
+    package var firstSequence: UInt64
     /// Messages in the payload; 0 for a control batch.
-    var messageCount: Int
+    package var messageCount: Int
     /// Whether the payload is a ``ControlRecord``.
-    var isControl: Bool
+    package var isControl: Bool
     /// When the messages become due, in milliseconds since the Unix epoch; 0 when they are not deferred.
-    var deferredUntil: UInt64
+    package var deferredUntil: UInt64
     /// The delay asked for, in milliseconds: bounds the wait when the wall clock jumps.
-    var delay: UInt64
+    package var delay: UInt64
     /// Offset in the segment known to be durable when this was written: tells a torn tail from damage.
-    var syncedThrough: Int
+    package var syncedThrough: Int
 
     private static let controlFlag: UInt32 = 1
 
     /// Sequence after the last message.
-    var endSequence: UInt64 { firstSequence &+ UInt64(messageCount) }
+    package var endSequence: UInt64 { firstSequence &+ UInt64(messageCount) }
 
     /// Bytes of header and payload together.
-    var totalBytes: Int { SegmentFormat.batchHeaderBytes + payloadBytes }
+    package var totalBytes: Int { SegmentFormat.batchHeaderBytes + payloadBytes }
 
     /// Writes the header into 64 bytes at `destination`.
-    func encode(at destination: UnsafeMutableRawPointer) {
+    package func encode(at destination: UnsafeMutableRawPointer) {
         func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, _ offset: Int) {
             destination.storeBytes(of: value.littleEndian, toByteOffset: offset, as: T.self)
         }
@@ -49,7 +49,7 @@ struct BatchHeader: Equatable {
     /// Reads a header whose checksum, lengths and counts hold; `nil` when the bytes are none.
     ///
     /// - Parameter source: at least 64 bytes; fewer give `nil`.
-    init?(decoding source: UnsafeRawBufferPointer) {
+    package init?(decoding source: UnsafeRawBufferPointer) {
         guard source.count >= SegmentFormat.batchHeaderBytes else { return nil }
         func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as type: T.Type) -> T {
             T(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: T.self))
@@ -65,7 +65,7 @@ struct BatchHeader: Equatable {
     }
 
     /// Reads the fields of a header that was verified before. `source` holds at least 64 bytes.
-    init(trusting source: UnsafeRawBufferPointer) {
+    package init(trusting source: UnsafeRawBufferPointer) {
         func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as type: T.Type) -> T {
             T(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: T.self))
         }
@@ -81,7 +81,7 @@ struct BatchHeader: Equatable {
     }
 
     /// Composes a header.
-    init(
+    package init(
         payloadBytes: Int,
         payloadChecksum: UInt32,
         segmentUUID: UInt64,

@@ -23,8 +23,8 @@ package enum SegmentFormat {
 
     /// A publish is cut into batches of at most this payload, so that a reader can verify one whole batch
     /// with one bounded read; only a single larger message makes a larger batch.
-    static let batchPayloadTarget = 192 * 1024
+    package static let batchPayloadTarget = 192 * 1024
 
     /// Largest payload that a batch header may announce: the largest body that the protocol can carry.
-    static let maximumPayloadBytes = 1 << 31 - 1
+    package static let maximumPayloadBytes = 1 << 31 - 1
 }

@@ -1,19 +1,19 @@
 /// The first 256 bytes of a segment file: whose it is, and where it begins.
-struct SegmentHeader: Equatable {
+package struct SegmentHeader: Equatable {
     /// Identifies this use of the file; batches repeat the low half, so that what a recycled file held
     /// before cannot be taken for its own.
-    var uuid: SegmentUUID
+    package var uuid: SegmentUUID
     /// The topic's number.
-    var topicID: UInt64
+    package var topicID: UInt64
     /// The topic's name: the segment describes itself when the metadata is lost.
-    var topicName: String
+    package var topicName: String
     /// Sequence of the first message.
-    var firstSequence: UInt64
+    package var firstSequence: UInt64
     /// When the segment was made, in milliseconds since the Unix epoch.
-    var createdMilliseconds: Int64
+    package var createdMilliseconds: Int64
 
     /// Why bytes are not a header.
-    enum Flaw: Error, Equatable {
+    package enum Flaw: Error, Equatable {
         /// Not ours, torn or damaged.
         case invalid
         /// Ours, by a newer version.
@@ -21,7 +21,7 @@ struct SegmentHeader: Equatable {
     }
 
     /// Writes the header into the first 256 bytes of `destination`.
-    func encode(into destination: UnsafeMutableRawBufferPointer) {
+    package func encode(into destination: UnsafeMutableRawBufferPointer) {
         let header = UnsafeMutableRawBufferPointer(
             rebasing: destination.prefix(SegmentFormat.headerBytes))
         header.initializeMemory(as: UInt8.self, repeating: 0)
@@ -44,7 +44,7 @@ struct SegmentHeader: Equatable {
 
     /// Reads a header. The version is looked at before the checksum, so that a newer format is never
     /// reported as damage.
-    init(decoding source: UnsafeRawBufferPointer) throws(Flaw) {
+    package init(decoding source: UnsafeRawBufferPointer) throws(Flaw) {
         guard source.count >= SegmentFormat.headerBytes else { throw .invalid }
         guard UInt64(littleEndian: source.loadUnaligned(as: UInt64.self)) == SegmentFormat.magic
         else { throw .invalid }
@@ -68,7 +68,7 @@ struct SegmentHeader: Equatable {
     }
 
     /// Composes a header.
-    init(
+    package init(
         uuid: SegmentUUID,
         topicID: UInt64,
         topicName: String,
@@ -84,19 +84,19 @@ struct SegmentHeader: Equatable {
 }
 
 /// 128 random bits that tell one use of a file from every other.
-struct SegmentUUID: Hashable, Sendable {
+package struct SegmentUUID: Hashable, Sendable {
     /// The half that batch headers repeat; never zero.
-    var low: UInt64
+    package var low: UInt64
     /// The other half.
-    var high: UInt64
+    package var high: UInt64
 
     /// Draws a fresh one.
-    static func random(using generator: inout some RandomNumberGenerator) -> SegmentUUID {
+    package static func random(using generator: inout some RandomNumberGenerator) -> SegmentUUID {
         SegmentUUID(low: generator.next() | 1, high: generator.next())
     }
 
     /// Composes one from its halves.
-    init(low: UInt64, high: UInt64) {
+    package init(low: UInt64, high: UInt64) {
         self.low = low
         self.high = high
     }
