@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "swift-nsq",
     products: [
-        .executable(name: "nsqd", targets: ["nsqd"]),
+        .executable(name: "nsqd", targets: ["nsqd"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),

@@ -3,13 +3,15 @@ import NSQCore
 import Synchronization
 
 extension Broker {
-    /// Opens the store of a data path and the broker over it. Blocking; off the event loops.
+    /// Opens the store of a data path and the broker over it.
     ///
-    /// - Parameters:
-    ///   - isAutomatic: whether timers and background work run by themselves; tests run them.
-    ///   - importsDocument: whether topics and channels are taken from `nsqd.dat`: the store is new.
-    /// - Throws: `.unsupportedVersion` with nothing changed, `.corrupt` for an `nsqd.dat` that cannot be read,
-    ///   `.io`.
+    /// Blocking; off the event loops.
+    ///
+    /// `isAutomatic`: whether timers and background work run by themselves; tests run them.
+    /// `importsDocument`: whether topics and channels are taken from `nsqd.dat`: the store is new.
+    ///
+    /// Throws `.unsupportedVersion` with nothing changed, `.corrupt` for an `nsqd.dat` that cannot be read,
+    /// `.io`.
     package static func open(
         store configuration: StoreConfiguration,
         metadata: any MetadataStore,
@@ -19,7 +21,9 @@ extension Broker {
         observe: @escaping @Sendable (BrokerEvent) -> Void
     ) throws(DiskQueueError) -> Broker {
         let file = NSQDDatFile(
-            dataPath: configuration.dataPath, fileSystem: configuration.fileSystem)
+            dataPath: configuration.dataPath,
+            fileSystem: configuration.fileSystem
+        )
         let document: NSQDDatParser.Outcome?
         do throws(DiskQueueError) {
             document = importsDocument ? try file.read() : nil
@@ -36,16 +40,23 @@ extension Broker {
             ? BackgroundWork(
                 store: store,
                 oversize: { ledgers.checkpoint($0, in: store, observe: observe) },
-                metadataChanged: { writer.write(after: $0) }) : nil
+                metadataChanged: { writer.write(after: $0) }
+            ) : nil
         let shared = BrokerShared(
-            configuration: limits, store: store, background: background, time: configuration.time,
+            configuration: limits,
+            store: store,
+            background: background,
+            time: configuration.time,
             deadlines: DeadlineScheduler(time: configuration.time, isAutomatic: isAutomatic),
-            waitsForSync: configuration.syncPolicy == .always, observe: observe)
+            waitsForSync: configuration.syncPolicy == .always,
+            observe: observe
+        )
         let broker: Broker
         do throws(FileSystemError) {
             broker = Broker(
                 shared: shared,
-                ephemeral: try EphemeralLogs(nodeID: configuration.nodeID, time: configuration.time))
+                ephemeral: try EphemeralLogs(nodeID: configuration.nodeID, time: configuration.time)
+            )
         } catch {
             throw DiskQueueError(error)
         }
@@ -78,8 +89,11 @@ extension Broker {
         }
         for channel in recovered.channels {
             restore(
-                channel, of: topic, pump: pump,
-                deferred: deferred.filter { $0.sequences.lowerBound < pump })
+                channel,
+                of: topic,
+                pump: pump,
+                deferred: deferred.filter { $0.sequences.lowerBound < pump }
+            )
         }
         insert(topic)
         shared.report(.topicCreated(name.text))
@@ -102,23 +116,40 @@ extension Broker {
         // A ledger may name messages that a power loss took with it.
         let floor = min(max(recovered.state.ackFloor, recovered.member.startSequence), pump)
         var core = ChannelCore(
-            start: floor, isPaused: recovered.member.isPaused, capacity: nil)
+            start: floor,
+            isPaused: recovered.member.isPaused,
+            capacity: nil
+        )
         core.advance(
-            to: pump, count: 0, gaps: topic.log.gaps(from: floor).map { $0.clamped(to: 0..<pump) },
-            deferred: [])
+            to: pump,
+            count: 0,
+            gaps: topic.log.gaps(from: floor).map { $0.clamped(to: 0..<pump) },
+            deferred: []
+        )
         core.restore(recovered.state, now: now, wallMilliseconds: wall)
         for batch in deferred {
             let redelivery = ChannelState.Redelivery(
-                attempts: 0, dueMilliseconds: batch.untilMilliseconds,
-                delayMilliseconds: batch.delayMilliseconds)
+                attempts: 0,
+                dueMilliseconds: batch.untilMilliseconds,
+                delayMilliseconds: batch.delayMilliseconds
+            )
             let wait = ChannelCore.wait(redelivery, wallMilliseconds: wall)
             guard wait > 0 else { continue }
             core.advance(
-                to: pump, count: 0, gaps: [], deferred: [(batch: batch, due: now &+ wait)])
+                to: pump,
+                count: 0,
+                gaps: [],
+                deferred: [(batch: batch, due: now &+ wait)]
+            )
         }
         let due = core.dueToSchedule()
         let channel = Channel(
-            name: name, id: recovered.member.id, core: core, ledger: recovered.ledger, topic: topic)
+            name: name,
+            id: recovered.member.id,
+            core: core,
+            ledger: recovered.ledger,
+            topic: topic
+        )
         topic.state.withLock { $0.channels.append(channel) }
         shared.report(.channelCreated(topic: topic.name.text, channel: name.text))
         channel.schedule(due)
@@ -171,18 +202,23 @@ final class DocumentWriter: Sendable {
         if let last = reasons.last { write(reason: last) }
     }
 
-    /// Writes the document. Blocking; where metadata is written.
+    /// Writes the document.
+    ///
+    /// Blocking; where metadata is written.
     func write(reason: String) {
         guard let broker = broker.withLock({ $0.broker }) else { return }
         let document = NSQDDat(
             topics: broker.all.filter { !$0.name.isEphemeral }.map { topic in
                 let snapshot = topic.snapshot
                 return NSQDDat.Topic(
-                    name: topic.name, isPaused: snapshot.isPaused,
+                    name: topic.name,
+                    isPaused: snapshot.isPaused,
                     channels: snapshot.channels.map {
                         NSQDDat.Channel(name: $0.name, isPaused: $0.isPaused)
-                    })
-            })
+                    }
+                )
+            }
+        )
         observe(.persisting(path: file.path))
         do throws(DiskQueueError) {
             try file.write(document)
@@ -190,7 +226,10 @@ final class DocumentWriter: Sendable {
                 .snapshotTaken(
                     SnapshotRecord(
                         takenMilliseconds: Int64(clamping: broker.shared.wallMilliseconds),
-                        reason: reason, document: document.text))
+                        reason: reason,
+                        document: document.text
+                    )
+                )
             ])
         } catch {
             observe(.failed("cannot persist metadata: \(error.message)"))
@@ -229,7 +268,9 @@ final class LedgerOwners: Sendable {
             defer { ledger.endCheckpoint() }
             for topic in broker.all {
                 let channels = topic.state.withLock { $0.channels }
-                guard let channel = channels.first(where: { $0.ledger === ledger }) else { continue }
+                guard let channel = channels.first(where: { $0.ledger === ledger }) else {
+                    continue
+                }
                 do throws(DiskQueueError) {
                     try channel.checkpoint(in: store)
                 } catch {

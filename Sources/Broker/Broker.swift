@@ -17,7 +17,9 @@ package final class Broker: Sendable {
         self.ephemeral = ephemeral
     }
 
-    /// "OK", or "NOK - " and the last disk error of a publish. Source: `nsqd` spec 3.10.
+    /// "OK", or "NOK - " and the last disk error of a publish.
+    ///
+    /// Source: `nsqd` spec 3.10.
     package var health: String { shared.health }
 
     /// Whether the broker is shutting down.
@@ -75,7 +77,9 @@ package final class Broker: Sendable {
         topics.withLock { Array($0.values) }.sorted { $0.name < $1.name }
     }
 
-    /// Deletes a topic with its channels and files. Blocking; off the event loops.
+    /// Deletes a topic with its channels and files.
+    ///
+    /// Blocking; off the event loops.
     ///
     /// - Throws: `.topicNotFound`, `.storage`.
     package func deleteTopic(_ name: TopicName) throws(BrokerError) {
@@ -97,9 +101,8 @@ package final class Broker: Sendable {
 
     /// What is counted of the topics, by name.
     ///
-    /// - Parameters:
-    ///   - topic: only the topic of that name.
-    ///   - channel: only the channel of that name, and topics that have it.
+    /// `topic`: only the topic of that name.
+    /// `channel`: only the channel of that name, and topics that have it.
     package func statistics(topic: String?, channel: String?) -> [TopicStatistics] {
         all.filter { topic == nil || $0.name.text == topic }
             .compactMap { $0.statistics(channel: channel) }
@@ -108,8 +111,10 @@ package final class Broker: Sendable {
     /// Looks at everything that has something due; for tests, which move the clock themselves.
     package func processDue() { shared.deadlines.processDue() }
 
-    /// Ends the broker: publishes are refused, consumers' connections closed, every delivery state and all data
-    /// made durable. Blocking; off the event loops.
+    /// Ends the broker: publishes are refused, consumers' connections closed, every delivery state
+    /// and all data made durable.
+    ///
+    /// Blocking; off the event loops.
     package func shutDown() {
         shared.beginExit()
         for topic in all {
@@ -158,8 +163,13 @@ extension Channel {
     ) -> MetadataChange {
         .checkpointTaken(
             CheckpointRecord(
-                topicID: log.topicID, channelID: id, generation: ledger?.generation ?? 0,
-                ackFloor: state.ackFloor, state: state.encoded(),
-                takenMilliseconds: Int64(clamping: shared.wallMilliseconds)))
+                topicID: log.topicID,
+                channelID: id,
+                generation: ledger?.generation ?? 0,
+                ackFloor: state.ackFloor,
+                state: state.encoded(),
+                takenMilliseconds: Int64(clamping: shared.wallMilliseconds)
+            )
+        )
     }
 }

@@ -1,4 +1,6 @@
-/// The limits of a broker. Source: `nsqd` spec 5.2.
+/// The limits of a broker.
+///
+/// Source: `nsqd` spec 5.2.
 package struct BrokerConfiguration: Sendable {
     /// `--mem-queue-size`: cap of ephemeral queues, and where `backend_depth` begins, in messages.
     package var memoryQueueSize = 10_000

@@ -11,7 +11,9 @@ final class BrokerShared: Sendable {
     let deadlines: DeadlineScheduler
     let waitsForSync: Bool
     private let observe: @Sendable (BrokerEvent) -> Void
-    /// The last failure of a publish, until one succeeds. Source: `nsqd` spec 3.10.
+    /// The last failure of a publish, until one succeeds.
+    ///
+    /// Source: `nsqd` spec 3.10.
     private let fault = Mutex<String?>(nil)
     private let isFaulty = Atomic<Bool>(false)
     private let exiting = Atomic<Bool>(false)

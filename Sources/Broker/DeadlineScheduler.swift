@@ -25,7 +25,7 @@ package final class DeadlineScheduler: Sendable {
     private let queue: DispatchQueue?
     private let state = Mutex(State())
 
-    /// - Parameter isAutomatic: whether a timer fires; tests move the clock themselves.
+    /// `isAutomatic`: whether a timer fires; tests move the clock themselves.
     init(time: any TimeSource, isAutomatic: Bool) {
         self.time = time
         queue = isAutomatic ? DispatchQueue(label: "nsq.deadlines", qos: .userInitiated) : nil
@@ -41,6 +41,9 @@ package final class DeadlineScheduler: Sendable {
         }
         if arms { arm(due) }
     }
+
+    /// How many looks are planned.
+    var count: Int { state.withLock { $0.entries.count } }
 
     /// Looks at every channel that has something due.
     package func processDue() {

@@ -15,8 +15,12 @@ final class EphemeralLogs: Sendable {
         let fileSystem = MemoryFileSystem()
         try fileSystem.makeDirectory(Self.folder)
         configuration = LogConfiguration(
-            fileSystem: fileSystem, nodeBits: nodeID.rawValue,
-            maximumSegmentBytes: Self.segmentBytes, syncEvery: .max, time: time)
+            fileSystem: fileSystem,
+            nodeBits: nodeID.rawValue,
+            maximumSegmentBytes: Self.segmentBytes,
+            syncEvery: .max,
+            time: time
+        )
     }
 
     /// Makes the log of an ephemeral topic.
@@ -26,9 +30,14 @@ final class EphemeralLogs: Sendable {
             return next
         }
         return try TopicLog.create(
-            topicID: id, name: name,
+            topicID: id,
+            name: name,
             start: Store.firstSequence(
-                atMilliseconds: configuration.time.wallNanoseconds / 1_000_000),
-            parent: Self.folder, configuration: configuration, report: { _ in })
+                atMilliseconds: configuration.time.wallNanoseconds / 1_000_000
+            ),
+            parent: Self.folder,
+            configuration: configuration,
+            report: { _ in }
+        )
     }
 }

@@ -10,20 +10,30 @@ extension Broker {
 }
 
 extension Topic {
-    /// Makes durable what was published so far. Blocking.
+    /// Makes durable what was published so far.
+    ///
+    /// Blocking.
     package func synchronize() throws(DiskQueueError) { try log.synchronize() }
 
-    /// Removes the segments that no channel needs. Blocking.
+    /// Removes the segments that no channel needs.
+    ///
+    /// Blocking.
     package func collectSegments() { collect() }
 }
 
 extension Channel {
-    /// Hands the noted changes of delivery state to the kernel. Blocking.
+    /// Hands the noted changes of delivery state to the kernel.
+    ///
+    /// Blocking.
     package func flushLedger() throws(DiskQueueError) { try ledger?.flush() }
 
-    /// Makes durable what was flushed. Blocking.
+    /// Makes durable what was flushed.
+    ///
+    /// Blocking.
     package func synchronizeLedger() throws(DiskQueueError) { try ledger?.synchronize() }
 
-    /// Writes the ledger anew, beginning with the state as it is. Blocking.
+    /// Writes the ledger anew, beginning with the state as it is.
+    ///
+    /// Blocking.
     package func checkpointLedger() throws(DiskQueueError) { try checkpoint(in: shared.store) }
 }

@@ -31,7 +31,8 @@ extension StoreEvent {
             logger.error("STORE: topic \(topic): \(path) at \(range.lowerBound): \(reason)")
         case .log(let topic, .movedForward(let path, let bytes, let reason)):
             logger.error(
-                "STORE: topic \(topic): \(reason); \(bytes) bytes of \(path) copied to a new segment")
+                "STORE: topic \(topic): \(reason); \(bytes) bytes of \(path) copied to a new segment"
+            )
         case .log(let topic, .poisoned(let reason)):
             logger.critical("STORE: topic \(topic) is read-only until restart: \(reason)")
         case .log(_, .dirtied), .log(_, .sealed), .log(_, .removed): break
@@ -42,7 +43,8 @@ extension StoreEvent {
         case .removalFailed(let reason): logger.error("STORE: \(reason)")
         case .recovered(let report):
             logger.warning(
-                "STORE: recovered \(report.topicCount) topics after an unclean stop")
+                "STORE: recovered \(report.topicCount) topics after an unclean stop"
+            )
             for note in report.notes + report.topics.flatMap(\.notes) {
                 logger.warning("STORE: recovery: \(note)")
             }

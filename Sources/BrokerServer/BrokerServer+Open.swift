@@ -5,7 +5,9 @@ package import Logging
 private import NSQCore
 
 extension BrokerServer {
-    /// Locks the data path, opens the store on it and the broker over it. Blocking; off the event loops.
+    /// Locks the data path, opens the store on it and the broker over it.
+    ///
+    /// Blocking; off the event loops.
     ///
     /// - Throws: ``DiskQueueError``.
     package static func openBroker(
@@ -34,8 +36,13 @@ extension BrokerServer {
         limits.maximumMessageTimeout = configuration.maximumMessageTimeout.wholeNanoseconds
         do throws(DiskQueueError) {
             let broker = try Broker.open(
-                store: store, metadata: dataPath.metadata, limits: limits, isAutomatic: true,
-                importsDocument: dataPath.isNew, observe: { $0.log(to: logger) })
+                store: store,
+                metadata: dataPath.metadata,
+                limits: limits,
+                isAutomatic: true,
+                importsDocument: dataPath.isNew,
+                observe: { $0.log(to: logger) }
+            )
             broker.onClosed { [lock = dataPath.lock] in try lock.markClean() }
             try dataPath.lock.markRecovered()
             return broker

@@ -37,6 +37,7 @@ package final class TemporaryDirectory: Sendable {
                 remove(entry)
             }
         }
+        // SWALLOW: as above.
         try? fileSystem.removeDirectory(path)
     }
 }

@@ -1,4 +1,6 @@
-/// The number of this nsqd in message ids, 0 to 1023. Source: `nsqd` spec 1.4 and flag `--node-id`.
+/// The number of this nsqd in message ids, 0 to 1023.
+///
+/// Source: `nsqd` spec 1.4 and flag `--node-id`.
 package struct NodeID: Hashable, Sendable {
     /// Largest legal node id.
     package static let maximum: UInt16 = 1023

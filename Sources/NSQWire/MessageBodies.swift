@@ -40,9 +40,6 @@ package struct MessageBodies: Sequence {
         }
     }
 
-    /// The number of bodies: they are exactly as many.
-    package var underestimatedCount: Int { count }
-
     /// Exactly ``count``, so that an array takes them all without asking again for room.
     @inlinable
     package var underestimatedCount: Int { count }

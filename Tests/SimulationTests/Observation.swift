@@ -6,7 +6,7 @@ import NSQCore
 /// All that a recovered store delivers, and what it says of itself.
 struct Observation {
     /// One channel, drained.
-    struct Channel {
+    struct SeenChannel {
         var isPaused = false
         /// What was delivered.
         var keys: Set<UInt64> = []
@@ -29,15 +29,15 @@ struct Observation {
     }
 
     /// One topic, drained.
-    struct Topic {
+    struct SeenTopic {
         var isPaused = false
-        var channels: [String: Channel] = [:]
+        var channels: [String: SeenChannel] = [:]
         /// What a channel gets that is made now; `nil` when the pump does not stand.
-        var backlog: Channel?
+        var backlog: SeenChannel?
     }
 
     /// The topics by name.
-    var topics: [String: Topic] = [:]
+    var topics: [String: SeenTopic] = [:]
     /// Where the counts differ from what was delivered.
     var countFlaws: [String] = []
 
@@ -77,12 +77,12 @@ struct Observation {
     /// The draining of one topic, before and after the time of deferred messages.
     private struct TopicDrain {
         let counts: TopicStatistics
-        var result = Topic()
+        var result = SeenTopic()
         private var consumers: [String: SimulatedConsumer] = [:]
         private var probe: SimulatedConsumer?
         private static let everything = 1_000_000
 
-        init(_ topic: Broker.Topic, _ counts: TopicStatistics) throws {
+        init(_ topic: Topic, _ counts: TopicStatistics) throws {
             self.counts = counts
             result.isPaused = counts.isPaused
             for channel in counts.channels {
@@ -97,15 +97,15 @@ struct Observation {
                     try found.unpause()
                 }
                 consumers[channel.name] = consumer
-                result.channels[channel.name] = Channel(isPaused: channel.isPaused)
+                result.channels[channel.name] = SeenChannel(isPaused: channel.isPaused)
                 try take(channel.name, isEarly: true)
             }
             guard counts.isPaused || counts.channels.isEmpty else { return }
             // A channel made now gets what the pump has not passed; so do the others, afterwards.
             guard let name = ChannelName("probe#ephemeral") else { return }
-            probe = try SimulatedConsumer(topic.channel(name))
+            probe = try SimulatedConsumer(try topic.channel(name))
             if counts.isPaused { try topic.unpause() }
-            result.backlog = Channel()
+            result.backlog = SeenChannel()
             for channel in counts.channels { try take(channel.name, isEarly: true) }
             try takeBacklog(isEarly: true)
         }

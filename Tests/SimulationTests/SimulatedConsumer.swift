@@ -22,6 +22,8 @@ final class SimulatedConsumer {
     /// What it received and did not answer yet.
     private(set) var held: [Received] = []
 
+    private let timeout: Int64
+    private var deadlines: [UInt64: Int64] = [:]
     private let delegate = Silence()
     private let consumer: Consumer
     private var buffer = [UInt8](repeating: 0, count: 16 * 1_024)
@@ -29,12 +31,25 @@ final class SimulatedConsumer {
     /// Subscribes to `channel`; messages time out after `timeout` nanoseconds.
     init(_ channel: Channel, timeout: Int64 = .max / 4) throws {
         self.channel = channel
+        self.timeout = timeout
         consumer = Consumer(delegate: delegate, messageTimeout: timeout)
         try channel.add(consumer)
     }
 
-    /// Takes up to `limit` messages.
-    func take(_ limit: Int) throws -> [Received] {
+    /// Takes up to `limit` messages at `now`, monotonic nanoseconds.
+    func take(_ limit: Int, at now: Int64 = 0) throws -> [Received] {
+        let received = try take(limit)
+        held += received
+        for message in received { deadlines[message.id] = now + timeout }
+        return received
+    }
+
+    /// Forgets what has timed out at `now`.
+    func expire(at now: Int64) {
+        forget(held.filter { deadlines[$0.id].map { $0 <= now } ?? false })
+    }
+
+    private func take(_ limit: Int) throws -> [Received] {
         var received: [Received] = []
         var idle = 0
         while received.count < limit {
@@ -46,7 +61,6 @@ final class SimulatedConsumer {
             received += try frames(delivery.byteCount)
             switch delivery.state {
             case .notReady, .caughtUp:
-                held += received
                 return received
             case .needsBytes(let count):
                 buffer = [UInt8](repeating: 0, count: count)
@@ -55,27 +69,23 @@ final class SimulatedConsumer {
                 if idle > 1_000 { throw Violation("a delivery makes no progress") }
             }
         }
-        held += received
         return received
     }
 
-    /// Finishes messages; those that timed out meanwhile are refused.
-    func finish(_ messages: [Received]) {
+    /// Finishes messages that it holds.
+    func finish(_ messages: [Received]) throws {
         forget(messages)
+        var reasons: [BrokerError] = []
         messages.map(\.id).withUnsafeBufferPointer { ids in
-            channel.finish(ids, by: consumer) { _, _ in }
+            channel.finish(ids, by: consumer) { reasons.append($1) }
         }
+        if let reason = reasons.first { throw reason }
     }
 
-    /// Requeues a message; one that timed out meanwhile is refused.
-    func requeue(_ message: Received, delay: Int64) -> Bool {
+    /// Requeues a message that it holds.
+    func requeue(_ message: Received, delay: Int64) throws {
         forget([message])
-        do {
-            try channel.requeue(message.id, delay: delay, by: consumer)
-            return true
-        } catch {
-            return false
-        }
+        try channel.requeue(message.id, delay: delay, by: consumer)
     }
 
     /// Forgets messages that are not its own any more.
@@ -83,6 +93,9 @@ final class SimulatedConsumer {
         let ids = Set(messages.map(\.id))
         held.removeAll { ids.contains($0.id) }
     }
+
+    /// Forgets everything that it holds: the channel was emptied.
+    func forgetAll() { held = [] }
 
     /// Reads the message frames that the buffer begins with.
     private func frames(_ count: Int) throws -> [Received] {

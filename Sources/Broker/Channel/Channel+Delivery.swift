@@ -1,5 +1,4 @@
 import DiskQueue
-import Glibc
 import NSQCore
 import Synchronization
 
@@ -23,9 +22,17 @@ extension Channel {
             let written = delivery.byteCount
             let step = core.withLock { core in
                 let step = core.step(
-                    slot: member.slot, space: destination.count - written, isEmpty: written == 0,
-                    mayRetry: mayRetry, now: now)
+                    slot: member.slot,
+                    space: destination.count - written,
+                    isEmpty: written == 0,
+                    mayRetry: mayRetry,
+                    now: now
+                )
                 due = core.dueToSchedule() ?? due
+                if !core.sampledAway.isEmpty {
+                    ledger?.finished(core.sampledAway)
+                    core.sampledAway.removeAll()
+                }
                 return step
             }
             switch step {
@@ -67,7 +74,7 @@ extension Channel {
     ) {
         var target = destination
         for index in 0..<count {
-            memcpy(target, slices[index].base, slices[index].count)
+            target.copyMemory(from: slices[index].base, byteCount: slices[index].count)
             target += slices[index].count
         }
     }
@@ -122,10 +129,12 @@ extension Channel {
                     break
                 }
                 let target = base + result.byteCount
-                memcpy(target, source, frame.count)
+                target.copyMemory(from: source, byteCount: frame.count)
                 target.storeBytes(
-                    of: retry.attempts.bigEndian, toByteOffset: SegmentFormat.attemptsOffset,
-                    as: UInt16.self)
+                    of: retry.attempts.bigEndian,
+                    toByteOffset: SegmentFormat.attemptsOffset,
+                    as: UInt16.self
+                )
                 result.byteCount += frame.count
                 sent.append(retry)
             } catch {
@@ -137,7 +146,13 @@ extension Channel {
         result.messageCount = sent.count
         let stands = core.withLock { core in
             core.redelivered(
-                sent[...], unsent: unsent[...], lost: lost, to: member.slot, epoch: epoch, now: now)
+                sent[...],
+                unsent: unsent[...],
+                lost: lost,
+                to: member.slot,
+                epoch: epoch,
+                now: now
+            )
         }
         if !stands {
             result.byteCount = 0
@@ -177,7 +192,9 @@ struct MessageFinder {
                     frame += FrameSize.bytes(at: frame)
                 }
                 return UnsafeRawBufferPointer(
-                    start: frame, count: FrameSize.bytes(at: frame))
+                    start: frame,
+                    count: FrameSize.bytes(at: frame)
+                )
             }
             offset += batch.totalBytes
         }

@@ -65,7 +65,9 @@ package final class Channel: Sendable {
         consumer.join(member)
     }
 
-    /// Lets a consumer go. What is in flight to it stays so until it times out: it may still be worked on.
+    /// Lets a consumer go.
+    ///
+    /// What is in flight to it stays so until it times out: it may still be worked on.
     package func remove(_ consumer: Consumer) {
         guard let member = consumer.member, member.channel === self else { return }
         consumer.join(nil)
@@ -79,7 +81,9 @@ package final class Channel: Sendable {
         if isAbandoned, name.isEphemeral { topic.abandon(self) }
     }
 
-    /// Sets how many messages may be in flight to a consumer. The caller takes afterwards.
+    /// Sets how many messages may be in flight to a consumer.
+    ///
+    /// The caller takes afterwards.
     package func setReadyCount(_ count: Int, of consumer: Consumer) {
         guard let member = consumer.member else { return }
         core.withLock { $0.members[member.slot]?.counts.readyCount = count }
@@ -95,7 +99,7 @@ package final class Channel: Sendable {
     ///
     /// Durability: noted in the ledger, which is written within 50 ms. A finish lost by a crash duplicates.
     ///
-    /// - Parameter failed: called with the index of each that could not be finished, and why.
+    /// `failed`: called with the index of each that could not be finished, and why.
     package func finish(
         _ ids: UnsafeBufferPointer<UInt64>,
         by consumer: Consumer,
@@ -127,7 +131,13 @@ package final class Channel: Sendable {
         let wall = shared.wallMilliseconds
         let due = try core.withLock { (core) throws(BrokerError) -> Int64? in
             try core.requeue(
-                id, delay: delay, by: member, ledger: ledger, now: now, wallMilliseconds: wall)
+                id,
+                delay: delay,
+                by: member,
+                ledger: ledger,
+                now: now,
+                wallMilliseconds: wall
+            )
             return core.dueToSchedule()
         }
         schedule(due)
@@ -142,7 +152,12 @@ package final class Channel: Sendable {
         let maximum = shared.configuration.maximumMessageTimeout
         let due = try core.withLock { (core) throws(BrokerError) -> Int64? in
             try core.touch(
-                id, by: member, timeout: consumer.messageTimeout, maximum: maximum, now: now)
+                id,
+                by: member,
+                timeout: consumer.messageTimeout,
+                maximum: maximum,
+                now: now
+            )
             return core.dueToSchedule()
         }
         schedule(due)
@@ -150,10 +165,14 @@ package final class Channel: Sendable {
 
     // MARK: - Control
 
-    /// Stops deliveries; the channel still fills. Persisted on return.
+    /// Stops deliveries; the channel still fills.
+    ///
+    /// Persisted on return.
     package func pause() throws(BrokerError) { try topic.setPaused(true, self) }
 
-    /// Lets deliveries go on. Persisted on return.
+    /// Lets deliveries go on.
+    ///
+    /// Persisted on return.
     package func unpause() throws(BrokerError) { try topic.setPaused(false, self) }
 
     /// Drops what is queued, in flight and deferred.
@@ -201,7 +220,9 @@ package final class Channel: Sendable {
 
     // MARK: - Durability
 
-    /// Writes the ledger anew, beginning with the state as it is. Blocking; off the event loops.
+    /// Writes the ledger anew, beginning with the state as it is.
+    ///
+    /// Blocking; off the event loops.
     func checkpoint(in store: Store) throws(DiskQueueError) {
         guard let ledger else { return }
         let state = core.withLock { core -> ChannelState in

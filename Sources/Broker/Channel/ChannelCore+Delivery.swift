@@ -26,10 +26,9 @@ extension ChannelCore {
 
     /// Decides the next step of a delivery to the member in `slot`.
     ///
-    /// - Parameters:
-    ///   - space: bytes left in the destination.
-    ///   - isEmpty: whether nothing was written to it yet.
-    ///   - mayRetry: whether redeliveries had their share of this delivery already.
+    /// `space`: bytes left in the destination.
+    /// `isEmpty`: whether nothing was written to it yet.
+    /// `mayRetry`: whether redeliveries had their share of this delivery already.
     mutating func step(
         slot: Int,
         space: Int,
@@ -57,7 +56,13 @@ extension ChannelCore {
             return .load(reader.next, sequence: cursor)
         }
         return deliverFresh(
-            to: slot, member: member, budget: budget, space: space, isEmpty: isEmpty, now: now)
+            to: slot,
+            member: member,
+            budget: budget,
+            space: space,
+            isEmpty: isEmpty,
+            now: now
+        )
     }
 
     private var hasWork: Bool { !retries.isEmpty || readable - cursor > detachedAhead }
@@ -81,7 +86,8 @@ extension ChannelCore {
         {
             guard window.code(of: sequence) == DeliveryWindow.queued else { continue }
             popped.append(
-                Retry(sequence: sequence, attempts: (attempts[sequence] ?? 0) &+ 1))
+                Retry(sequence: sequence, attempts: (attempts[sequence] ?? 0) &+ 1)
+            )
         }
         popped.sort { $0.sequence < $1.sequence }
         return .retry(popped, epoch: epoch)
@@ -98,12 +104,19 @@ extension ChannelCore {
     ) -> Step {
         guard let chunk = reader.chunk else { return .done(.caughtUp) }
         let run = runs.open(
-            owner: member.id, deliveredAt: now,
-            deadline: now &+ member.consumer.messageTimeout)
+            owner: member.id,
+            deliveredAt: now,
+            deadline: now &+ member.consumer.messageTimeout
+        )
         let first = cursor
         var walk = Walk(
-            chunk: chunk, run: run, budget: budget, space: space,
-            slices: member.consumer.slices.base)
+            chunk: chunk,
+            run: run,
+            budget: budget,
+            space: space,
+            slices: member.consumer.slices.base,
+            sampleRate: member.consumer.sampleRate
+        )
         walkChunk(&walk)
         runs.close(run, range: first..<cursor, count: walk.taken)
         if walk.isChunkDone {
@@ -131,6 +144,7 @@ extension ChannelCore {
         let budget: Int
         let space: Int
         let slices: UnsafeMutablePointer<Slice>
+        let sampleRate: Int
         var taken = 0
         var bytes = 0
         var sliceCount = 0
@@ -166,7 +180,7 @@ extension ChannelCore {
                 skip(until: min(end, readable), &walk)
                 if walk.jumped { return }
             case .codes(let codes, let hasMarks):
-                if hasMarks {
+                if hasMarks || walk.sampleRate > 0 {
                     walkMarked(codes, &walk)
                 } else {
                     walkFresh(codes, &walk)
@@ -227,8 +241,11 @@ extension ChannelCore {
     ) {
         let within = Int(cursor % DeliveryWindow.chunkSize)
         let limit = min(
-            reader.left, walk.budget - walk.taken, Int(DeliveryWindow.chunkSize) - within,
-            Int(clamping: readable - cursor))
+            reader.left,
+            walk.budget - walk.taken,
+            Int(DeliveryWindow.chunkSize) - within,
+            Int(clamping: readable - cursor)
+        )
         let base = walk.chunk.base
         let start = reader.offset
         let space = walk.space - walk.bytes
@@ -252,19 +269,29 @@ extension ChannelCore {
         cursor += UInt64(count)
     }
 
-    /// The same, where some may be finished, deferred or queued already.
+    /// The same, where some may be finished, deferred or queued already, or are sampled away.
     private mutating func walkMarked(
         _ codes: UnsafeMutablePointer<DeliveryWindow.Code>,
         _ walk: inout Walk
     ) {
         let within = Int(cursor % DeliveryWindow.chunkSize)
         let limit = min(
-            reader.left, Int(DeliveryWindow.chunkSize) - within, Int(clamping: readable - cursor))
+            reader.left,
+            Int(DeliveryWindow.chunkSize) - within,
+            Int(clamping: readable - cursor)
+        )
+        let chunk = cursor / DeliveryWindow.chunkSize
+        var dropped: Int32 = 0
+        defer { window.noteFinished(dropped, inChunk: chunk) }
         for at in within..<within + limit {
             guard walk.taken < walk.budget, walk.sliceCount < SliceBuffer.capacity else { return }
             let size = FrameSize.bytes(at: walk.chunk.base + reader.offset)
             if codes[at] != DeliveryWindow.fresh {
                 detachedAhead -= min(detachedAhead, 1)
+            } else if walk.sampleRate > 0, !sampling.keeps(walk.sampleRate) {
+                codes[at] = DeliveryWindow.finished
+                dropped += 1
+                sampledAway.append(cursor..<cursor + 1)
             } else if walk.bytes + size > walk.space {
                 walk.needed = size
                 return
@@ -281,7 +308,7 @@ extension ChannelCore {
 
     /// Takes in what a load gave.
     ///
-    /// - Parameter chunk: `nil` when the log ends before the channel's cursor can be read.
+    /// `chunk`: `nil` when the log ends before the channel's cursor can be read.
     mutating func loaded(_ chunk: LogChunk?, epoch: UInt64) {
         reader.isLoading = false
         guard epoch == self.epoch else {
@@ -331,8 +358,10 @@ extension ChannelCore {
         for retry in unsent.reversed() { putBack(retry) }
         guard !sent.isEmpty else { return true }
         let run = runs.open(
-            owner: member.id, deliveredAt: now,
-            deadline: now &+ member.consumer.messageTimeout)
+            owner: member.id,
+            deliveredAt: now,
+            deadline: now &+ member.consumer.messageTimeout
+        )
         for retry in sent {
             window.set(run, of: retry.sequence, isAhead: retry.sequence >= cursor)
             attempts[retry.sequence] = retry.attempts

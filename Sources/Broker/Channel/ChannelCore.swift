@@ -82,6 +82,9 @@ struct ChannelCore: ~Copyable {
     var scheduledDue = Int64.max
     /// Cap of an ephemeral channel's queue; `nil` for none.
     let capacity: UInt64?
+    /// Messages that sampling dropped and the ledger has not been told of.
+    var sampledAway: [Range<UInt64>] = []
+    var sampling = Sampling()
     /// Whether the delivery state changed since it was last checkpointed.
     var isChanged = false
 
@@ -111,9 +114,8 @@ struct ChannelCore: ~Copyable {
 
     /// The pump moved to `end`, past `count` messages.
     ///
-    /// - Parameters:
-    ///   - gaps: ranges below `end` that hold no message.
-    ///   - deferred: messages below `end` that wait for their time, with the monotonic time they are due.
+    /// `gaps`: ranges below `end` that hold no message.
+    /// `deferred`: messages below `end` that wait for their time, with the monotonic time they are due.
     mutating func advance(
         to end: UInt64,
         count: UInt64,
@@ -127,8 +129,10 @@ struct ChannelCore: ~Copyable {
         messageCount += count
         for (batch, due) in batches {
             let redelivery = ChannelState.Redelivery(
-                attempts: 0, dueMilliseconds: batch.untilMilliseconds,
-                delayMilliseconds: batch.delayMilliseconds)
+                attempts: 0,
+                dueMilliseconds: batch.untilMilliseconds,
+                delayMilliseconds: batch.delayMilliseconds
+            )
             for sequence in batch.sequences where sequence >= cursor {
                 guard window.code(of: sequence) == DeliveryWindow.fresh else { continue }
                 hold(sequence, redelivery, due: due, isAhead: true)
@@ -151,7 +155,9 @@ struct ChannelCore: ~Copyable {
         deferrals[sequence] = redelivery
     }
 
-    /// An ephemeral channel that is full drops the newest messages silently. Source: `nsqd` spec 3.1.
+    /// An ephemeral channel that is full drops the newest messages silently.
+    ///
+    /// Source: `nsqd` spec 3.1.
     private mutating func dropOverflow() {
         guard let capacity, depth > 0, UInt64(depth) > capacity else { return }
         let excess = min(UInt64(depth) - capacity, readable - cursor)
@@ -164,7 +170,9 @@ struct ChannelCore: ~Copyable {
     mutating func wake(_ count: Int) {
         var rest = count
         while rest > 0, !isPaused, let id = waiting.popFirst() {
-            guard let slot = memberSlots[id], let consumer = members[slot]?.consumer else { continue }
+            guard let slot = memberSlots[id], let consumer = members[slot]?.consumer else {
+                continue
+            }
             members[slot]?.isWaiting = false
             consumer.delegate?.consumerShouldPump()
             rest -= 1
@@ -190,16 +198,18 @@ struct ChannelCore: ~Copyable {
 
     /// Takes over what the ledger says, once the channel is readable.
     ///
-    /// - Parameters:
-    ///   - now: monotonic nanoseconds.
-    ///   - wallMilliseconds: milliseconds since the Unix epoch.
+    /// `now`: monotonic nanoseconds.
+    /// `wallMilliseconds`: milliseconds since the Unix epoch.
     mutating func restore(_ state: ChannelState, now: Int64, wallMilliseconds: UInt64) {
         for range in state.finishedRanges where range.lowerBound < readable {
             detachedAhead += window.markFinished(
-                max(range.lowerBound, cursor)..<min(range.upperBound, readable))
+                max(range.lowerBound, cursor)..<min(range.upperBound, readable)
+            )
         }
         for sequence in state.redeliveries.keys.sorted() where sequence < readable {
-            guard let redelivery = state.redeliveries[sequence], sequence >= cursor else { continue }
+            guard let redelivery = state.redeliveries[sequence], sequence >= cursor else {
+                continue
+            }
             let code = window.code(of: sequence)
             guard code != DeliveryWindow.finished else { continue }
             if code == DeliveryWindow.fresh { detachedAhead += 1 }
@@ -221,7 +231,9 @@ struct ChannelCore: ~Copyable {
     ) -> Int64 {
         guard redelivery.dueMilliseconds > wallMilliseconds else { return 0 }
         let rest = min(
-            redelivery.dueMilliseconds - wallMilliseconds, redelivery.delayMilliseconds)
+            redelivery.dueMilliseconds - wallMilliseconds,
+            redelivery.delayMilliseconds
+        )
         let (nanoseconds, overflow) = rest.multipliedReportingOverflow(by: 1_000_000)
         return overflow ? .max / 2 : min(.max / 2, Int64(clamping: nanoseconds))
     }

@@ -63,7 +63,8 @@ struct DeliveryRuns {
         runs[at].remaining = Int32(truncatingIfNeeded: count)
         liveCount += 1
         deadlines.insert(
-            Deadline(at: runs[at].deadline, run: index, generation: runs[at].generation))
+            Deadline(at: runs[at].deadline, run: index, generation: runs[at].generation)
+        )
     }
 
     /// Completes a run of messages that are not consecutive.
@@ -97,7 +98,9 @@ struct DeliveryRuns {
     }
 
     /// Takes the next run whose deadline is not after `now`, with the messages that may belong to it.
-    mutating func popExpired(at now: Int64) -> (run: UInt32, range: Range<UInt64>, others: [UInt64])? {
+    mutating func popExpired(
+        at now: Int64
+    ) -> (run: UInt32, range: Range<UInt64>, others: [UInt64])? {
         guard let next = nextDeadline, next <= now else { return nil }
         let first = deadlines.removeMin()
         return (first.run, runs[Int(first.run)].range, scattered[first.run] ?? [])

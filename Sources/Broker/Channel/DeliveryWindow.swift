@@ -105,8 +105,10 @@ package struct DeliveryWindow: ~Copyable {
         return true
     }
 
-    /// Calls `body` with each message below `cursor` whose state is not fresh, and with each marked one behind
-    /// it, ascending within a chunk. Messages in finished chunks come as ranges.
+    /// Calls `body` with each message below `cursor` whose state is not fresh, and with each marked
+    /// one behind it, ascending within a chunk.
+    ///
+    /// Messages in finished chunks come as ranges.
     package func forEach(
         message body: (UInt64, Code) -> Void,
         finished: (Range<UInt64>) -> Void
@@ -185,7 +187,7 @@ package struct DeliveryWindow: ~Copyable {
 
     /// Sets the state of one message.
     ///
-    /// - Parameter isAhead: whether the message lies at or behind the cursor.
+    /// `isAhead`: whether the message lies at or behind the cursor.
     package mutating func set(_ code: Code, of sequence: UInt64, isAhead: Bool) {
         let chunk = sequence / Self.chunkSize
         guard let index = index(of: chunk) else { return }

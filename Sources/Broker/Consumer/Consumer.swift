@@ -1,7 +1,9 @@
 import Synchronization
 
-/// What a consumer's connection is told. Any thread; may be called while the broker's locks are held, so an
-/// implementation only hops to its own event loop.
+/// What a consumer's connection is told.
+///
+/// Any thread; may be called while the broker's locks are held, so an implementation only hops to
+/// its own event loop.
 package protocol ConsumerDelegate: AnyObject, Sendable {
     /// Messages may be available, or room may have opened: call ``Channel/take(for:into:)``.
     func consumerShouldPump()
@@ -13,7 +15,9 @@ package protocol ConsumerDelegate: AnyObject, Sendable {
 ///
 /// Isolation: callable from any thread; deliveries of one consumer are taken one at a time.
 package final class Consumer: Sendable {
-    /// What is counted of a consumer. Source: `nsqd` spec 4.5.
+    /// What is counted of a consumer.
+    ///
+    /// Source: `nsqd` spec 4.5.
     package struct Counts: Sendable, Equatable {
         /// Most messages in flight to it.
         package var readyCount = 0
@@ -30,6 +34,9 @@ package final class Consumer: Sendable {
     /// How long a message may be in flight to it, nanoseconds.
     package let messageTimeout: Int64
 
+    /// Percentage of messages that it wants, 0 for all; the others are dropped for everybody.
+    package let sampleRate: Int
+
     let slices = SliceBuffer()
     private let delegateBox: WeakDelegate
     private let membership = Mutex<Membership?>(nil)
@@ -41,9 +48,14 @@ package final class Consumer: Sendable {
     }
 
     /// A consumer that has not subscribed yet.
-    package init(delegate: any ConsumerDelegate, messageTimeout: Int64) {
+    package init(
+        delegate: any ConsumerDelegate,
+        messageTimeout: Int64,
+        sampleRate: Int = 0
+    ) {
         delegateBox = WeakDelegate(delegate)
         self.messageTimeout = messageTimeout
+        self.sampleRate = sampleRate
     }
 
     /// Who is told; `nil` once the connection is gone.
@@ -80,6 +92,7 @@ final class SliceBuffer: @unchecked Sendable {
     /// Most slices in one step of a delivery.
     static let capacity = 256
 
+    // SAFETY: freed in deinit; only the consumer's own deliveries write it.
     let base = UnsafeMutablePointer<Slice>.allocate(capacity: SliceBuffer.capacity)
 
     deinit { base.deallocate() }

@@ -45,17 +45,23 @@ extension Topic {
             id = roster.nextChannelID
             roster.nextChannelID += 1
             roster.members.append(
-                Roster.Member(id: id, name: name.text, isPaused: false, startSequence: pump))
+                Roster.Member(id: id, name: name.text, isPaused: false, startSequence: pump)
+            )
         }
         if !roster.isPaused { roster.heldPump = nil }
         try record(roster)
         let channel = Channel(
-            name: name, id: id,
+            name: name,
+            id: id,
             core: ChannelCore(
-                start: pump, isPaused: false, capacity: isDurable ? nil : capacity(of: name)),
+                start: pump,
+                isPaused: false,
+                capacity: isDurable ? nil : capacity(of: name)
+            ),
             ledger: isDurable
                 ? shared.store.createLedger(of: log, channelID: id, channelName: name.text) : nil,
-            topic: self)
+            topic: self
+        )
         let wasHeld = state.roster.heldPump != nil
         state.roster = roster
         state.channels.append(channel)
@@ -76,7 +82,12 @@ extension Topic {
             topicID: log.topicID,
             member
                 ?? Roster.Member(
-                    id: channel.id, name: channel.name.text, isPaused: false, startSequence: 0))
+                    id: channel.id,
+                    name: channel.name.text,
+                    isPaused: false,
+                    startSequence: 0
+                )
+        )
     }
 
     /// Writes the roster into the log; an ephemeral topic has no need of it.
@@ -140,7 +151,9 @@ extension Topic {
 
     // MARK: - Pause and empty
 
-    /// Stops the flow to the channels; messages pile up in the topic. Persisted on return.
+    /// Stops the flow to the channels; messages pile up in the topic.
+    ///
+    /// Persisted on return.
     package func pause() throws(BrokerError) {
         try change { state, roster in
             roster.isPaused = true
@@ -148,7 +161,9 @@ extension Topic {
         }
     }
 
-    /// Lets messages flow to the channels again. Persisted on return.
+    /// Lets messages flow to the channels again.
+    ///
+    /// Persisted on return.
     package func unpause() throws(BrokerError) {
         try change { state, roster in
             roster.isPaused = false
@@ -169,8 +184,11 @@ extension Topic {
                 state.roster = roster
                 if let held, roster.heldPump == nil { release(from: held, &state) }
                 return TopicRecord(
-                    id: log.topicID, name: name.text, isPaused: roster.isPaused,
-                    createdMilliseconds: Int64(clamping: shared.wallMilliseconds))
+                    id: log.topicID,
+                    name: name.text,
+                    isPaused: roster.isPaused,
+                    createdMilliseconds: Int64(clamping: shared.wallMilliseconds)
+                )
             }
         } catch {
             throw shared.notePublishFailure(error)
@@ -179,7 +197,9 @@ extension Topic {
         shared.background?.writeMetadataNow()
     }
 
-    /// Pauses or unpauses a channel of this topic. Persisted on return.
+    /// Pauses or unpauses a channel of this topic.
+    ///
+    /// Persisted on return.
     func setPaused(_ isPaused: Bool, _ channel: Channel) throws(BrokerError) {
         do throws(DiskQueueError) {
             try state.withLock { (state) throws(DiskQueueError) in
@@ -198,7 +218,9 @@ extension Topic {
         shared.background?.writeMetadataNow()
     }
 
-    /// Drops what no channel has received yet. Channels keep what they have.
+    /// Drops what no channel has received yet.
+    ///
+    /// Channels keep what they have.
     package func empty() throws(BrokerError) {
         do throws(DiskQueueError) {
             try state.withLock { (state) throws(DiskQueueError) in

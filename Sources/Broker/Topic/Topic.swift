@@ -96,7 +96,8 @@ package final class Topic: Sendable {
             let milliseconds = UInt64((deferral - 1) / 1_000_000 + 1)
             delay = TopicLog.Deferral(
                 untilMilliseconds: UInt64(max(0, wall / 1_000_000)) &+ milliseconds,
-                delayMilliseconds: milliseconds)
+                delayMilliseconds: milliseconds
+            )
         }
         var bytes = 0
         for body in bodies { bytes += body.count }
@@ -162,8 +163,11 @@ package final class Topic: Sendable {
         for channel in state.channels {
             let due = channel.core.withLock { core in
                 core.advance(
-                    to: appended.endSequence, count: UInt64(appended.count), gaps: gap,
-                    deferred: batches)
+                    to: appended.endSequence,
+                    count: UInt64(appended.count),
+                    gaps: gap,
+                    deferred: batches
+                )
                 return batches.isEmpty ? nil : core.dueToSchedule()
             }
             channel.schedule(due)
@@ -209,7 +213,9 @@ package final class Topic: Sendable {
         shared.perform { [weak self] in self?.collect() }
     }
 
-    /// Removes the segments that no channel needs. Blocking; off the event loops.
+    /// Removes the segments that no channel needs.
+    ///
+    /// Blocking; off the event loops.
     func collect() {
         isCollecting.store(false, ordering: .releasing)
         guard !isExiting else { return }
@@ -245,6 +251,8 @@ extension DeferredBatch {
     init(_ appended: TopicLog.Appended, _ delay: TopicLog.Deferral) {
         self.init(
             sequences: appended.firstSequence..<appended.endSequence,
-            untilMilliseconds: delay.untilMilliseconds, delayMilliseconds: delay.delayMilliseconds)
+            untilMilliseconds: delay.untilMilliseconds,
+            delayMilliseconds: delay.delayMilliseconds
+        )
     }
 }

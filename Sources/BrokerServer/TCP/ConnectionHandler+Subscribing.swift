@@ -27,7 +27,8 @@ extension ConnectionHandler {
     private func join(_ topicName: TopicName, _ channelName: ChannelName, isRetry: Bool) {
         let consumer = Consumer(
             delegate: record,
-            messageTimeout: settings.messageTimeout.wholeNanoseconds
+            messageTimeout: settings.messageTimeout.wholeNanoseconds,
+            sampleRate: settings.sampleRate
         )
         do throws(BrokerError) {
             let channel = try environment.broker.topic(topicName).channel(channelName)

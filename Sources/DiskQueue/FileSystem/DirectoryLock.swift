@@ -153,6 +153,7 @@ extension DirectoryLock {
         guard
             let file = try? PosixFile("\(dataPath)/\(fileName)", flags: O_RDONLY | O_NOFOLLOW),
             let bytes = try? file.read(maximumMarkerBytes, at: 0),
+            // SWALLOW: as above.
             let marker = try? RunMarker(parsing: bytes),
             !marker.isClean, marker.processID > 0
         else { return nil }

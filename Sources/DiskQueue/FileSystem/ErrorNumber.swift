@@ -2,7 +2,9 @@ private import Glibc
 
 /// The operating system's error numbers: their words, and the classes that the store treats alike.
 package enum ErrorNumber {
-    /// The text of `number`, such as "No space left on device". Callable from any thread.
+    /// The text of `number`, such as "No space left on device".
+    ///
+    /// Callable from any thread.
     package static func text(_ number: Int32) -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             guard let base = buffer.baseAddress,

@@ -48,7 +48,9 @@ package enum OpenMode: Sendable {
     case createNew
 }
 
-/// An open file. It closes when the last reference goes.
+/// An open file.
+///
+/// It closes when the last reference goes.
 ///
 /// Isolation: positional reads and writes may run beside each other on several threads; whoever writes
 /// overlapping ranges orders them.
@@ -61,7 +63,10 @@ package protocol File: AnyObject, Sendable {
     /// Reads up to `buffer.count` bytes at `offset`.
     ///
     /// - Returns: how many were read; fewer than asked only at the end of the file.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileSystemError) -> Int
+    func read(
+        into buffer: UnsafeMutableRawBufferPointer,
+        at offset: Int
+    ) throws(FileSystemError) -> Int
 
     /// Makes the bytes and the size durable (`fdatasync`). A failure is never retried on the same descriptor.
     func synchronizeData() throws(FileSystemError)

@@ -109,8 +109,10 @@ package struct ChannelState: Equatable, Sendable {
             else { return nil }
             last = last &+ skipped
             redeliveries[last] = Redelivery(
-                attempts: UInt16(truncatingIfNeeded: attempts), dueMilliseconds: due,
-                delayMilliseconds: delay)
+                attempts: UInt16(truncatingIfNeeded: attempts),
+                dueMilliseconds: due,
+                delayMilliseconds: delay
+            )
         }
     }
 }

@@ -42,9 +42,8 @@ package final class Ledger: Sendable {
 
     /// The ledger of a channel; the file is made by the first flush when `end` is 0.
     ///
-    /// - Parameters:
-    ///   - end: offset after the last valid block.
-    ///   - dirtied: told when there is something to flush.
+    /// `end`: offset after the last valid block.
+    /// `dirtied`: told when there is something to flush.
     package init(
         folder: String,
         header: LedgerHeader,
@@ -201,8 +200,10 @@ package final class Ledger: Sendable {
     /// Lets the next checkpoint be claimed.
     package func endCheckpoint() { isCheckpointing.store(false, ordering: .releasing) }
 
-    /// Marks the moment at which the channel's state is taken for a checkpoint: entries noted later belong to
-    /// the next generation too. Called under the lock that orders the channel's changes; does no I/O.
+    /// Marks the moment at which the channel's state is taken for a checkpoint: entries noted later
+    /// belong to the next generation too.
+    ///
+    /// Called under the lock that orders the channel's changes; does no I/O.
     package func cut() {
         staged.withLock { staged in
             staged.beforeCut = staged.entries

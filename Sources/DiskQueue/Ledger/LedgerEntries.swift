@@ -107,7 +107,8 @@ package struct LedgerEntries {
                 guard let attempts = reader.readVariable() else { return false }
                 state.requeue(
                     sequence,
-                    ChannelState.Redelivery(attempts: UInt16(truncatingIfNeeded: attempts)))
+                    ChannelState.Redelivery(attempts: UInt16(truncatingIfNeeded: attempts))
+                )
             case .deferred:
                 guard let attempts = reader.readVariable(), let due = reader.readVariable(),
                     let delay = reader.readVariable()
@@ -115,8 +116,11 @@ package struct LedgerEntries {
                 state.requeue(
                     sequence,
                     ChannelState.Redelivery(
-                        attempts: UInt16(truncatingIfNeeded: attempts), dueMilliseconds: due,
-                        delayMilliseconds: delay))
+                        attempts: UInt16(truncatingIfNeeded: attempts),
+                        dueMilliseconds: due,
+                        delayMilliseconds: delay
+                    )
+                )
             case .emptied:
                 state.empty(below: sequence)
             }

@@ -1,4 +1,6 @@
-/// The constants and headers of ledger files, format version 1. Byte tables: `docs/formats/ledger.md`.
+/// The constants and headers of ledger files, format version 1.
+///
+/// Byte tables: `docs/formats/ledger.md`.
 package enum LedgerFormat {
     /// First eight bytes of a ledger file: "NSQLED\r\n" read little-endian.
     static let magic: UInt64 = 0x0a0d_4445_4c51_534e
@@ -30,7 +32,8 @@ package struct LedgerHeader: Equatable {
     /// Writes the header into the first 256 bytes of `destination`.
     package func encode(into destination: UnsafeMutableRawBufferPointer) {
         let header = UnsafeMutableRawBufferPointer(
-            rebasing: destination.prefix(LedgerFormat.headerBytes))
+            rebasing: destination.prefix(LedgerFormat.headerBytes)
+        )
         header.initializeMemory(as: UInt8.self, repeating: 0)
         header.storeBytes(of: LedgerFormat.magic.littleEndian, as: UInt64.self)
         header.storeBytes(of: LedgerFormat.version.littleEndian, toByteOffset: 8, as: UInt32.self)

@@ -13,10 +13,10 @@ package struct LedgerRecovery {
 
     /// Reads the ledger at `path`; a missing one means that nothing was delivered yet.
     ///
-    /// - Parameters:
-    ///   - start: the first sequence that the channel was to receive.
-    ///   - checkpoint: what stands in when the file's own checkpoint is missing or damaged.
-    /// - Throws: `.unsupportedVersion` when a newer version wrote it; `.io` when it cannot be read.
+    /// `start`: the first sequence that the channel was to receive.
+    /// `checkpoint`: what stands in when the file's own checkpoint is missing or damaged.
+    ///
+    /// Throws `.unsupportedVersion` when a newer version wrote it; `.io` when it cannot be read.
     package init(
         path: String,
         start: UInt64,
@@ -61,7 +61,8 @@ package struct LedgerRecovery {
             throw DiskQueueError(
                 .unsupportedVersion,
                 "\(path) has format version \(version), newer than this program knows"
-                    + " (\(LedgerFormat.version)); nothing was changed; use a newer nsqd")
+                    + " (\(LedgerFormat.version)); nothing was changed; use a newer nsqd"
+            )
         } catch {
             if let fallback { state = fallback }
             if !bytes.isEmpty { notes.append("\(path) has no valid header; set aside") }

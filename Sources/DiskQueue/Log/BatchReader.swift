@@ -39,7 +39,8 @@ struct BatchReader {
             }
             let next = try resync(after: offset, limit: limit)
             outcome.flaws.append(
-                Flaw(range: offset..<next, reason: "a batch is damaged; its messages are left out"))
+                Flaw(range: offset..<next, reason: "a batch is damaged; its messages are left out")
+            )
             offset = next
             want = ReadBuffer.pooledBytes
         }
@@ -75,9 +76,11 @@ struct BatchReader {
     /// Bytes of the whole, verified batches that `bytes` begin with.
     private func validPrefix(_ bytes: UnsafeRawBufferPointer) -> Int {
         var offset = 0
-        while let header = header(in: bytes, at: offset), header.totalBytes <= bytes.count - offset {
+        while let header = header(in: bytes, at: offset), header.totalBytes <= bytes.count - offset
+        {
             let payload = bytes[
-                (offset + SegmentFormat.batchHeaderBytes)..<(offset + header.totalBytes)]
+                (offset + SegmentFormat.batchHeaderBytes)..<(offset + header.totalBytes)
+            ]
             guard isIntact(UnsafeRawBufferPointer(rebasing: payload), header) else { break }
             offset += header.totalBytes
         }
@@ -93,11 +96,15 @@ struct BatchReader {
     /// Fills `buffer` from `offset` on, once more when the first read fails.
     func fill(_ buffer: ReadBuffer, from offset: Int, limit: Int) throws(DiskQueueError) -> Int {
         let target = UnsafeMutableRawBufferPointer(
-            start: buffer.base, count: min(buffer.capacity, limit - offset))
+            start: buffer.base,
+            count: min(buffer.capacity, limit - offset)
+        )
         do {
             return try file.read(into: target, at: offset)
         } catch {
-            do { return try file.read(into: target, at: offset) } catch { throw DiskQueueError(error) }
+            do { return try file.read(into: target, at: offset) } catch {
+                throw DiskQueueError(error)
+            }
         }
     }
 
@@ -137,7 +144,9 @@ struct HeaderWalker {
         self.limit = limit
     }
 
-    /// The next header and its offset; `nil` at the limit. Damage is passed over.
+    /// The next header and its offset; `nil` at the limit.
+    ///
+    /// Damage is passed over.
     mutating func next() throws(DiskQueueError) -> (offset: Int, header: BatchHeader)? {
         while limit - offset >= SegmentFormat.batchHeaderBytes {
             if offset < windowStart

@@ -31,7 +31,12 @@ extension LogState {
             throw DiskQueueError(.io, "no memory for \(need) bytes")
         }
         let written = encode(
-            bodies, at: destination, offset: offset, timestamp: timestamp, deferral: deferral)
+            bodies,
+            at: destination,
+            offset: offset,
+            timestamp: timestamp,
+            deferral: deferral
+        )
         do {
             try file.write(UnsafeRawBufferPointer(start: destination, count: written), at: offset)
         } catch {
@@ -48,8 +53,11 @@ extension LogState {
         if deferral != nil { segments[last].deferredCount += UInt64(bodies.count) }
         noteWritten(bytes: written, messages: bodies.count, events: &events)
         return TopicLog.Appended(
-            firstSequence: first, count: bodies.count, gap: gap,
-            hasSealed: segments.count > segmentCount)
+            firstSequence: first,
+            count: bodies.count,
+            gap: gap,
+            hasSealed: segments.count > segmentCount
+        )
     }
 
     /// Appends the roster as a control batch and keeps it for the segments to come.
@@ -106,16 +114,27 @@ extension LogState {
             repeat {
                 let id = (sequence >> 12) << 22 | node | sequence & 0xfff
                 position += MessageFrame.write(
-                    bodies[index], id: id, timestamp: timestamp, at: destination + position)
+                    bodies[index],
+                    id: id,
+                    timestamp: timestamp,
+                    at: destination + position
+                )
                 sequence &+= 1
                 index += 1
             } while index < bodies.count && position - start < SegmentFormat.batchPayloadTarget
-            let payload = UnsafeRawBufferPointer(start: destination + start, count: position - start)
+            let payload = UnsafeRawBufferPointer(
+                start: destination + start,
+                count: position - start
+            )
             BatchHeader(
-                payloadBytes: payload.count, payloadChecksum: Checksum.crc32c(payload),
-                segmentUUID: uuid, firstSequence: first, messageCount: Int(sequence &- first),
+                payloadBytes: payload.count,
+                payloadChecksum: Checksum.crc32c(payload),
+                segmentUUID: uuid,
+                firstSequence: first,
+                messageCount: Int(sequence &- first),
                 deferredUntil: deferral?.untilMilliseconds ?? 0,
-                delay: deferral?.delayMilliseconds ?? 0, syncedThrough: syncedOffset
+                delay: deferral?.delayMilliseconds ?? 0,
+                syncedThrough: syncedOffset
             ).encode(at: destination + header)
             segments[last].index.note(sequence: first, offset: offset + header)
         }

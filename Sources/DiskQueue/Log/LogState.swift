@@ -91,17 +91,26 @@ struct LogState {
         var generator = SystemRandomNumberGenerator()
         let path = "\(folder)/\(Segment.fileName(nextSequence))"
         let header = SegmentHeader(
-            uuid: .random(using: &generator), topicID: topicID, topicName: topicName,
+            uuid: .random(using: &generator),
+            topicID: topicID,
+            topicName: topicName,
             firstSequence: nextSequence,
-            createdMilliseconds: configuration.time.wallNanoseconds / 1_000_000)
+            createdMilliseconds: configuration.time.wallNanoseconds / 1_000_000
+        )
         let payload = ControlRecord.roster(roster).encoded()
         let batch = BatchHeader(
             payloadBytes: payload.count,
             payloadChecksum: payload.withUnsafeBytes { Checksum.crc32c($0) },
-            segmentUUID: header.uuid.low, firstSequence: nextSequence, messageCount: 0,
-            isControl: true, syncedThrough: 0)
+            segmentUUID: header.uuid.low,
+            firstSequence: nextSequence,
+            messageCount: 0,
+            isControl: true,
+            syncedThrough: 0
+        )
         var bytes = [UInt8](
-            repeating: 0, count: SegmentFormat.headerBytes + SegmentFormat.batchHeaderBytes)
+            repeating: 0,
+            count: SegmentFormat.headerBytes + SegmentFormat.batchHeaderBytes
+        )
         bytes.withUnsafeMutableBytes { raw in
             header.encode(into: raw)
             if let base = raw.baseAddress { batch.encode(at: base + SegmentFormat.headerBytes) }
@@ -119,8 +128,12 @@ struct LogState {
             throw DiskQueueError(error)
         }
         var segment = Segment(
-            firstSequence: nextSequence, path: path, uuid: header.uuid, endSequence: nextSequence,
-            dataEnd: bytes.count)
+            firstSequence: nextSequence,
+            path: path,
+            uuid: header.uuid,
+            endSequence: nextSequence,
+            dataEnd: bytes.count
+        )
         segment.isRecycled = isRecycled
         segments.append(segment)
         syncedOffset = 0
@@ -128,15 +141,19 @@ struct LogState {
         noteWritten(bytes: bytes.count, messages: 0, events: &events)
     }
 
-    /// Ends the last segment with a seal, cuts what an earlier use of the file left behind it, and begins the
-    /// next one. A seal that cannot be written is left out: start-up then reads the segment's headers.
+    /// Ends the last segment with a seal, cuts what an earlier use of the file left behind it, and
+    /// begins the next one.
+    ///
+    /// A seal that cannot be written is left out: start-up then reads the segment's headers.
     mutating func roll(events: inout [LogEvent]) throws(DiskQueueError) {
         let file = try openActiveFile()
         let last = segments.count - 1
         let sealOffset = segments[last].dataEnd
         let seal = SegmentSeal(
-            endSequence: segments[last].endSequence, deferredCount: segments[last].deferredCount,
-            sealOffset: UInt64(sealOffset))
+            endSequence: segments[last].endSequence,
+            deferredCount: segments[last].deferredCount,
+            sealOffset: UInt64(sealOffset)
+        )
         let payload = ControlRecord.seal(seal).encoded()
         let bytes = batchBytes(control: payload, in: segments[last])
         do {
@@ -153,13 +170,22 @@ struct LogState {
         segments[last].isSealed = true
         unsyncedSealed.append(
             UnsyncedSegment(
-                firstSequence: sealed.firstSequence, file: file, syncedOffset: previousSynced))
+                firstSequence: sealed.firstSequence,
+                file: file,
+                syncedOffset: previousSynced
+            )
+        )
         events.append(
             .sealed(
                 SegmentRecord(
-                    topicID: topicID, firstSequence: sealed.firstSequence,
-                    endSequence: sealed.endSequence, byteCount: Int64(sealed.dataEnd),
-                    uuid: sealed.uuid.low)))
+                    topicID: topicID,
+                    firstSequence: sealed.firstSequence,
+                    endSequence: sealed.endSequence,
+                    byteCount: Int64(sealed.dataEnd),
+                    uuid: sealed.uuid.low
+                )
+            )
+        )
     }
 
     /// A control batch for `segment`, header and payload.
@@ -167,8 +193,12 @@ struct LogState {
         let header = BatchHeader(
             payloadBytes: payload.count,
             payloadChecksum: payload.withUnsafeBytes { Checksum.crc32c($0) },
-            segmentUUID: segment.uuid.low, firstSequence: segment.endSequence, messageCount: 0,
-            isControl: true, syncedThrough: syncedOffset)
+            segmentUUID: segment.uuid.low,
+            firstSequence: segment.endSequence,
+            messageCount: 0,
+            isControl: true,
+            syncedThrough: syncedOffset
+        )
         var bytes = [UInt8](repeating: 0, count: SegmentFormat.batchHeaderBytes)
         bytes.withUnsafeMutableBytes { raw in
             if let base = raw.baseAddress { header.encode(at: base) }

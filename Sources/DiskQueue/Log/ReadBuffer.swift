@@ -16,8 +16,8 @@ final class ReadBuffer: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
     let capacity: Int
 
+    // SAFETY: memory that nobody refers to while it is in the pool.
     private struct PooledMemory: @unchecked Sendable {
-        // SAFETY: memory that nobody refers to while it is in the pool.
         let base: UnsafeMutableRawPointer
     }
 

@@ -26,8 +26,10 @@ package final class RecycledFiles: Sendable {
         }
     }
 
-    /// Takes over the file at `path`, or removes it when enough are kept. On return the old name is gone for
-    /// good: both directories are durable, so the file cannot come back as what it was.
+    /// Takes over the file at `path`, or removes it when enough are kept.
+    ///
+    /// On return the old name is gone for good: both directories are durable, so the file cannot
+    /// come back as what it was.
     func give(_ path: String, from folder: String) throws(FileSystemError) {
         let name: String? = state.withLock { state in
             guard state.names.count < Self.limit else { return nil }

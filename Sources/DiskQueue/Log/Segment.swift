@@ -1,4 +1,6 @@
-/// What a topic's log knows of one segment file. Guarded by the log's lock.
+/// What a topic's log knows of one segment file.
+///
+/// Guarded by the log's lock.
 struct Segment: Sendable {
     /// Names the segment and its file.
     let firstSequence: UInt64

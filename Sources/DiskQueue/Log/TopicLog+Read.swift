@@ -48,7 +48,11 @@ extension TopicLog {
         let reader = BatchReader(file: found.file, uuid: found.uuid, checks: configuration.checks)
         var index = SegmentIndex()
         let offset = try reader.seek(
-            sequence, from: found.position.offset, limit: found.limit, noting: &index)
+            sequence,
+            from: found.position.offset,
+            limit: found.limit,
+            noting: &index
+        )
         if found.wantsIndex {
             state.withLock { state in
                 guard let at = state.indexOfSegment(found.position.segment) else { return }
@@ -58,8 +62,9 @@ extension TopicLog {
         return LogPosition(segment: found.position.segment, offset: offset)
     }
 
-    /// The deferred batches that hold messages at or above `sequence`. Reads the batch headers of segments that
-    /// have any; off the event loops.
+    /// The deferred batches that hold messages at or above `sequence`.
+    ///
+    /// Reads the batch headers of segments that have any; off the event loops.
     package func deferredBatches(from sequence: UInt64) throws(DiskQueueError) -> [DeferredBatch] {
         let places = try state.withLock { (state) throws(DiskQueueError) in
             try state.placesOfDeferred(from: sequence)
@@ -68,7 +73,10 @@ extension TopicLog {
         for place in places {
             let reader = BatchReader(file: place.file, uuid: place.uuid, checks: .all)
             var walker = HeaderWalker(
-                reader: reader, offset: place.position.offset, limit: place.limit)
+                reader: reader,
+                offset: place.position.offset,
+                limit: place.limit
+            )
             while let (_, header) = try walker.next() {
                 if header.deferredUntil != 0, header.endSequence > sequence {
                     batches.append(DeferredBatch(header))
@@ -94,7 +102,9 @@ extension LogState {
         while at < segments.count {
             if segments[at].firstSequence != position.segment {
                 position = LogPosition(
-                    segment: segments[at].firstSequence, offset: SegmentFormat.headerBytes)
+                    segment: segments[at].firstSequence,
+                    offset: SegmentFormat.headerBytes
+                )
             }
             if position.offset < segments[at].dataEnd { break }
             at += 1
@@ -103,10 +113,19 @@ extension LogState {
         if let (buffer, offset) = tail.find(position) {
             return .memory(
                 LogChunk(
-                    tail: buffer, offset: offset, count: buffer.count - offset, start: position))
+                    tail: buffer,
+                    offset: offset,
+                    count: buffer.count - offset,
+                    start: position
+                )
+            )
         }
         return .file(
-            try openReader(at), position, limit: segments[at].dataEnd, uuid: segments[at].uuid.low)
+            try openReader(at),
+            position,
+            limit: segments[at].dataEnd,
+            uuid: segments[at].uuid.low
+        )
     }
 
     /// What ``TopicLog/locate(_:)`` needs to walk to a message.
@@ -125,9 +144,14 @@ extension LogState {
         let known = segment.index.offset(before: sequence)
         return Place(
             position: LogPosition(
-                segment: segment.firstSequence, offset: known ?? SegmentFormat.headerBytes),
-            file: try openReader(at), limit: segment.dataEnd, uuid: segment.uuid.low,
-            wantsIndex: known == nil && segment.isSealed)
+                segment: segment.firstSequence,
+                offset: known ?? SegmentFormat.headerBytes
+            ),
+            file: try openReader(at),
+            limit: segment.dataEnd,
+            uuid: segment.uuid.low,
+            wantsIndex: known == nil && segment.isSealed
+        )
     }
 
     /// Where the segments begin that hold deferred messages at or above `sequence`.
@@ -138,9 +162,15 @@ extension LogState {
             places.append(
                 Place(
                     position: LogPosition(
-                        segment: segments[at].firstSequence, offset: SegmentFormat.headerBytes),
-                    file: try openReader(at), limit: segments[at].dataEnd,
-                    uuid: segments[at].uuid.low, wantsIndex: false))
+                        segment: segments[at].firstSequence,
+                        offset: SegmentFormat.headerBytes
+                    ),
+                    file: try openReader(at),
+                    limit: segments[at].dataEnd,
+                    uuid: segments[at].uuid.low,
+                    wantsIndex: false
+                )
+            )
         }
         return places
     }

@@ -29,8 +29,9 @@ extension TopicLog {
         }
     }
 
-    /// Removes a segment's file, or puts it aside for use again. The caller has made durable whatever says
-    /// that its messages are done with.
+    /// Removes a segment's file, or puts it aside for use again.
+    ///
+    /// The caller has made durable whatever says that its messages are done with.
     ///
     /// Isolation: off the event loops. Chunks already read stay valid.
     package func removeSegment(_ firstSequence: UInt64) throws(DiskQueueError) {

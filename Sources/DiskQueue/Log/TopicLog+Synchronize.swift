@@ -38,7 +38,8 @@ extension TopicLog {
             do throws(DiskQueueError) {
                 let bytes = try state.moveUnsyncedForward(events: &events)
                 events.append(
-                    .movedForward(path: failure.path, bytes: bytes, reason: failure.description))
+                    .movedForward(path: failure.path, bytes: bytes, reason: failure.description)
+                )
             } catch {
                 let reason = "\(failure.description); then \(error.message)"
                 state.poison = reason
@@ -69,10 +70,16 @@ extension LogState {
         var files = unsyncedSealed.map(\.file)
         if last.dataEnd > syncedOffset, let activeFile { files.append(activeFile) }
         let work = SyncWork(
-            files: files, sealed: unsyncedSealed.map(\.firstSequence),
-            activeSegment: last.firstSequence, through: last.dataEnd, bytes: unsyncedBytes,
-            messages: unsyncedMessages, needsFolderSync: needsFolderSync,
-            needsParentSync: needsParentSync, parent: parent)
+            files: files,
+            sealed: unsyncedSealed.map(\.firstSequence),
+            activeSegment: last.firstSequence,
+            through: last.dataEnd,
+            bytes: unsyncedBytes,
+            messages: unsyncedMessages,
+            needsFolderSync: needsFolderSync,
+            needsParentSync: needsParentSync,
+            parent: parent
+        )
         isDirty = false
         isUrgent = false
         needsFolderSync = false
@@ -92,8 +99,10 @@ extension LogState {
         }) {
             // It was rolled meanwhile: what came after the capture is still to be synced.
             unsyncedSealed[at] = UnsyncedSegment(
-                firstSequence: work.activeSegment, file: unsyncedSealed[at].file,
-                syncedOffset: work.through)
+                firstSequence: work.activeSegment,
+                file: unsyncedSealed[at].file,
+                syncedOffset: work.through
+            )
         }
     }
 
@@ -115,7 +124,8 @@ extension LogState {
             segments[at].dataEnd = max(synced, SegmentFormat.headerBytes)
             segments[at].isSealed = true
             segments[at].endSequence =
-                batches.first.map { max(first, $0.header.firstSequence) } ?? segments[at].endSequence
+                batches.first.map { max(first, $0.header.firstSequence) }
+                ?? segments[at].endSequence
         }
         tail.clear()
         unsyncedSealed = []
@@ -127,7 +137,9 @@ extension LogState {
         if let at = indexOfSegment(nextSequence) {
             do {
                 try configuration.fileSystem.rename(
-                    segments[at].path, to: segments[at].path + ".unsynced")
+                    segments[at].path,
+                    to: segments[at].path + ".unsynced"
+                )
             } catch { throw DiskQueueError(error) }
             segments.remove(at: at)
         }
@@ -184,7 +196,9 @@ extension LogState {
             let outcome = try reader.read(at: place, limit: segment.dataEnd)
             guard outcome.flaws.isEmpty, let chunk = outcome.chunk else {
                 throw DiskQueueError(
-                    .corrupt, "unsynced batches of \(segment.path) cannot be read back")
+                    .corrupt,
+                    "unsynced batches of \(segment.path) cannot be read back"
+                )
             }
             let bytes = UnsafeRawBufferPointer(start: chunk.base, count: chunk.count)
             var at = 0
@@ -193,7 +207,8 @@ extension LogState {
                 let end = at + header.totalBytes
                 if !header.isControl {
                     batches.append(
-                        (header, Array(bytes[(at + SegmentFormat.batchHeaderBytes)..<end])))
+                        (header, Array(bytes[(at + SegmentFormat.batchHeaderBytes)..<end]))
+                    )
                 }
                 at = end
             }

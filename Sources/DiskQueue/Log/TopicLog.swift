@@ -61,9 +61,8 @@ package final class TopicLog: Sendable {
     ///
     /// Durability: what a publish gets; the folder's name is synced with the first batch.
     ///
-    /// - Parameters:
-    ///   - start: the first sequence.
-    ///   - parent: the directory that holds the folders of all topics.
+    /// `start`: the first sequence.
+    /// `parent`: the directory that holds the folders of all topics.
     package static func create(
         topicID: UInt64,
         name: String,
@@ -74,8 +73,13 @@ package final class TopicLog: Sendable {
     ) throws(DiskQueueError) -> TopicLog {
         let folder = "\(parent)/\(topicID)"
         var state = LogState(
-            topicID: topicID, topicName: name, folder: folder, parent: parent, start: start,
-            configuration: configuration)
+            topicID: topicID,
+            topicName: name,
+            folder: folder,
+            parent: parent,
+            start: start,
+            configuration: configuration
+        )
         do {
             try configuration.fileSystem.makeDirectory(folder)
         } catch {
@@ -95,10 +99,10 @@ package final class TopicLog: Sendable {
     /// Durability: handed to the kernel on return, so it survives the death of the process; durable once a
     /// ``synchronize()`` that began later has returned.
     ///
-    /// - Parameters:
-    ///   - bodies: at least one body, each at most 2^31 - 35 bytes.
-    ///   - timestamp: nanoseconds since the Unix epoch.
-    /// - Throws: `.noSpace` and `.io` leave the log as it was; `.poisoned` and `.closed`.
+    /// `bodies`: at least one body, each at most 2^31 - 35 bytes.
+    /// `timestamp`: nanoseconds since the Unix epoch.
+    ///
+    /// Throws `.noSpace` and `.io` leave the log as it was; `.poisoned` and `.closed`.
     package func append(
         _ bodies: UnsafeBufferPointer<UnsafeRawBufferPointer>,
         timestamp: Int64,

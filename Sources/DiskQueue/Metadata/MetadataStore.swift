@@ -40,7 +40,9 @@ package enum MetadataChange: Sendable, Equatable {
 package struct StoredMetadata: Sendable, Equatable {
     /// All topics.
     package var topics: [TopicRecord] = []
-    /// All channels of all topics. Channel ids are unique within their topic only.
+    /// All channels of all topics.
+    ///
+    /// Channel ids are unique within their topic only.
     package var channels: [ChannelRecord] = []
     /// All sealed segments.
     package var segments: [SegmentRecord] = []

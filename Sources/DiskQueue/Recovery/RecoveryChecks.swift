@@ -1,4 +1,6 @@
-/// The checks that recovery makes. Each can be left out by a test that proves what is lost without it.
+/// The checks that recovery makes.
+///
+/// Each can be left out by a test that proves what is lost without it.
 package struct RecoveryChecks: OptionSet, Sendable {
     package let rawValue: Int
 

@@ -1,4 +1,6 @@
-/// What a segment file holds, found by walking its batches. Reads only.
+/// What a segment file holds, found by walking its batches.
+///
+/// Reads only.
 struct SegmentScan {
     /// Offset after the last valid batch.
     var dataEnd = SegmentFormat.headerBytes
@@ -25,9 +27,8 @@ struct SegmentScan {
 
     /// Walks the whole file.
     ///
-    /// - Parameters:
-    ///   - bound: sequence at which the next segment begins; what lies at or above it here was moved there.
-    ///   - verifiesPayloads: whether payload checksums are computed; a clean stop needs no such proof.
+    /// `bound`: sequence at which the next segment begins; what lies at or above it here was moved there.
+    /// `verifiesPayloads`: whether payload checksums are computed; a clean stop needs no such proof.
     init(
         file: any File,
         uuid: UInt64,
@@ -57,7 +58,12 @@ struct SegmentScan {
             dataEnd = max(dataEnd, at > 0 ? offset : dataEnd)
             if at > 0 { continue }
             let next = try nextBatch(
-                behind: offset, expecting: expected, below: bound, size: size, reader: reader)
+                behind: offset,
+                expecting: expected,
+                below: bound,
+                size: size,
+                reader: reader
+            )
             guard let next, checks.contains(.damageIsNotTail) else {
                 tornBytes = window.tornBytes(reader: reader)
                 return

@@ -57,7 +57,12 @@ struct TopicRecovery {
         for (at, found) in opened.enumerated() {
             let bound =
                 at + 1 < opened.count ? opened[at + 1].segment.firstSequence : UInt64.max
-            try examine(found.segment, file: found.file, bound: bound, isLast: at + 1 == opened.count)
+            try examine(
+                found.segment,
+                file: found.file,
+                bound: bound,
+                isLast: at + 1 == opened.count
+            )
         }
         // The roster stands at the start of each segment, so an earlier one helps only when the last is damaged.
         for found in opened.reversed() where roster == nil {
@@ -67,9 +72,8 @@ struct TopicRecovery {
 
     /// Mends what has to be mended and opens the log.
     ///
-    /// - Parameters:
-    ///   - name: the topic's name.
-    ///   - fallback: the roster to go on with when no segment has one.
+    /// `name`: the topic's name.
+    /// `fallback`: the roster to go on with when no segment has one.
     func finish(
         name: String,
         fallback: Roster,
@@ -77,9 +81,13 @@ struct TopicRecovery {
     ) throws(DiskQueueError) -> TopicLog {
         let configuration = context.configuration
         var state = LogState(
-            topicID: topicID, topicName: name, folder: folder, parent: parent,
+            topicID: topicID,
+            topicName: name,
+            folder: folder,
+            parent: parent,
             start: segments.last?.endSequence ?? fallback.heldPump ?? 0,
-            configuration: configuration)
+            configuration: configuration
+        )
         state.segments = segments
         state.roster = roster ?? fallback
         var pending: [LogEvent] = []
@@ -118,7 +126,9 @@ struct TopicRecovery {
         do {
             file = try context.configuration.fileSystem.open(path, .readOnly)
             raw = try file.read(
-                SegmentFormat.headerBytes + SegmentFormat.batchHeaderBytes, at: 0)
+                SegmentFormat.headerBytes + SegmentFormat.batchHeaderBytes,
+                at: 0
+            )
         } catch {
             throw DiskQueueError(error)
         }
@@ -138,13 +148,16 @@ struct TopicRecovery {
             throw DiskQueueError(
                 .unsupportedVersion,
                 "\(path) has format version \(version), newer than this program knows"
-                    + " (\(SegmentFormat.version)); nothing was changed; use a newer nsqd")
+                    + " (\(SegmentFormat.version)); nothing was changed; use a newer nsqd"
+            )
         } catch {
             // The first batch stands in the same sector, so a torn creation cannot leave it valid: damage.
             let batch = raw.withUnsafeBytes { bytes in
                 BatchHeader(
                     decoding: UnsafeRawBufferPointer(
-                        rebasing: bytes.dropFirst(SegmentFormat.headerBytes)))
+                        rebasing: bytes.dropFirst(SegmentFormat.headerBytes)
+                    )
+                )
             }
             if let batch, batch.isControl, batch.firstSequence == start {
                 report.damagedBytes += SegmentFormat.headerBytes
@@ -160,8 +173,12 @@ struct TopicRecovery {
 
     private func segment(_ start: UInt64, path: String, uuid: SegmentUUID) -> Segment {
         Segment(
-            firstSequence: start, path: path, uuid: uuid, endSequence: start,
-            dataEnd: SegmentFormat.headerBytes)
+            firstSequence: start,
+            path: path,
+            uuid: uuid,
+            endSequence: start,
+            dataEnd: SegmentFormat.headerBytes
+        )
     }
 
     /// Finds where a segment ends: by its seal, or by walking it.
@@ -196,7 +213,8 @@ struct TopicRecovery {
                     ? "\(found.path) is damaged at \(range.lowerBound): \(range.count) bytes that had"
                         + " been durable are left out"
                     : "\(found.path) has a hole at \(range.lowerBound): \(range.count) bytes did not"
-                        + " reach the disk")
+                        + " reach the disk"
+            )
         }
         guard isLast else { return }
         roster = scan.roster
@@ -211,8 +229,13 @@ struct TopicRecovery {
         bound: UInt64
     ) throws(DiskQueueError) -> SegmentScan {
         try SegmentScan(
-            file: file, uuid: segment.uuid.low, firstSequence: segment.firstSequence, bound: bound,
-            verifiesPayloads: !context.wasClean, checks: context.configuration.checks)
+            file: file,
+            uuid: segment.uuid.low,
+            firstSequence: segment.firstSequence,
+            bound: bound,
+            verifiesPayloads: !context.wasClean,
+            checks: context.configuration.checks
+        )
     }
 
     /// The seal at the end of the file, when there is one.
@@ -227,7 +250,8 @@ struct TopicRecovery {
             guard raw.count == SegmentSeal.totalBytes else { return nil }
             return raw.withUnsafeBytes { bytes -> SegmentSeal? in
                 let payload = UnsafeRawBufferPointer(
-                    rebasing: bytes[SegmentFormat.batchHeaderBytes...])
+                    rebasing: bytes[SegmentFormat.batchHeaderBytes...]
+                )
                 guard let header = BatchHeader(decoding: bytes), header.isControl,
                     header.segmentUUID == segment.uuid.low,
                     header.payloadBytes == payload.count,
@@ -253,7 +277,9 @@ struct TopicRecovery {
             let target = UnsafeMutableRawBufferPointer(start: kept.base, count: tornBytes)
             let got = try file.read(into: target, at: last.dataEnd)
             let aside = try context.configuration.fileSystem.open(
-                "\(last.path).torn-\(last.dataEnd)", .createIfMissing)
+                "\(last.path).torn-\(last.dataEnd)",
+                .createIfMissing
+            )
             try aside.write(UnsafeRawBufferPointer(start: kept.base, count: got), at: 0)
         }
         if try file.size() > last.dataEnd { try file.truncate(to: last.dataEnd) }

@@ -2,7 +2,9 @@
 package struct BatchHeader: Equatable {
     /// Bytes of the payload that follows.
     package var payloadBytes: Int
-    /// CRC-32C of the payload. A bad payload leaves the header readable, so that sequences stay known.
+    /// CRC-32C of the payload.
+    ///
+    /// A bad payload leaves the header readable, so that sequences stay known.
     package var payloadChecksum: UInt32
     /// Low half of the segment's uuid.
     package var segmentUUID: UInt64
@@ -64,7 +66,9 @@ package struct BatchHeader: Equatable {
         else { return nil }
     }
 
-    /// Reads the fields of a header that was verified before. `source` holds at least 64 bytes.
+    /// Reads the fields of a header that was verified before.
+    ///
+    /// `source` holds at least 64 bytes.
     package init(trusting source: UnsafeRawBufferPointer) {
         func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as type: T.Type) -> T {
             T(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: T.self))

@@ -18,8 +18,10 @@ package struct BatchSummary {
         let payload = UInt32(littleEndian: base.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
         totalBytes = 64 &+ Int(payload)
         firstSequence = UInt64(
-            littleEndian: base.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+            littleEndian: base.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
+        )
         messageCount = Int(
-            UInt32(littleEndian: base.loadUnaligned(fromByteOffset: 32, as: UInt32.self)))
+            UInt32(littleEndian: base.loadUnaligned(fromByteOffset: 32, as: UInt32.self))
+        )
     }
 }

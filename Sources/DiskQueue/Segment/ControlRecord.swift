@@ -100,7 +100,8 @@ package struct Roster: Equatable, Sendable {
                 let start = reader.read(UInt64.self), let name = reader.readText()
             else { return nil }
             members.append(
-                Member(id: id, name: name, isPaused: paused != 0, startSequence: start))
+                Member(id: id, name: name, isPaused: paused != 0, startSequence: start)
+            )
         }
     }
 }

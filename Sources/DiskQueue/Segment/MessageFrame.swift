@@ -11,9 +11,8 @@ enum MessageFrame {
     ///
     /// Layout (`nsqd` spec 1.3 and 1.4, big-endian): size, frame type 2, timestamp, attempts 1, id, body.
     ///
-    /// - Parameters:
-    ///   - body: fewer than 2^31 bytes.
-    ///   - timestamp: nanoseconds since the Unix epoch.
+    /// `body`: fewer than 2^31 bytes.
+    /// `timestamp`: nanoseconds since the Unix epoch.
     @inline(__always)
     static func write(
         _ body: UnsafeRawBufferPointer,
@@ -26,7 +25,10 @@ enum MessageFrame {
         destination.storeBytes(of: frameType, toByteOffset: 4, as: UInt32.self)
         destination.storeBytes(of: timestamp.bigEndian, toByteOffset: 8, as: Int64.self)
         destination.storeBytes(
-            of: firstAttempt, toByteOffset: SegmentFormat.attemptsOffset, as: UInt16.self)
+            of: firstAttempt,
+            toByteOffset: SegmentFormat.attemptsOffset,
+            as: UInt16.self
+        )
         destination.storeBytes(of: hex(id >> 32), toByteOffset: 18, as: UInt64.self)
         destination.storeBytes(of: hex(id & 0xffff_ffff), toByteOffset: 26, as: UInt64.self)
         if let source = body.baseAddress {

@@ -1,4 +1,6 @@
-/// The constants of segment files, format version 1. Byte tables: `docs/formats/segment.md`.
+/// The constants of segment files, format version 1.
+///
+/// Byte tables: `docs/formats/segment.md`.
 package enum SegmentFormat {
     /// First eight bytes of a segment file: "NSQSEG\r\n" read little-endian.
     static let magic: UInt64 = 0x0a0d_4745_5351_534e
@@ -6,7 +8,9 @@ package enum SegmentFormat {
     /// The version that this code writes; a larger one is refused untouched.
     static let version: UInt32 = 1
 
-    /// Bytes of the segment header. It lies within one sector, so that a crash leaves all of it or none.
+    /// Bytes of the segment header.
+    ///
+    /// It lies within one sector, so that a crash leaves all of it or none.
     package static let headerBytes = 256
 
     /// First four bytes of a batch header; never zero, so that preallocated space cannot be a batch.

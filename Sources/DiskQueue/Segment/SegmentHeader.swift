@@ -23,13 +23,20 @@ package struct SegmentHeader: Equatable {
     /// Writes the header into the first 256 bytes of `destination`.
     package func encode(into destination: UnsafeMutableRawBufferPointer) {
         let header = UnsafeMutableRawBufferPointer(
-            rebasing: destination.prefix(SegmentFormat.headerBytes))
+            rebasing: destination.prefix(SegmentFormat.headerBytes)
+        )
         header.initializeMemory(as: UInt8.self, repeating: 0)
         header.storeBytes(of: SegmentFormat.magic.littleEndian, as: UInt64.self)
         header.storeBytes(
-            of: SegmentFormat.version.littleEndian, toByteOffset: 8, as: UInt32.self)
+            of: SegmentFormat.version.littleEndian,
+            toByteOffset: 8,
+            as: UInt32.self
+        )
         header.storeBytes(
-            of: UInt32(SegmentFormat.headerBytes).littleEndian, toByteOffset: 12, as: UInt32.self)
+            of: UInt32(SegmentFormat.headerBytes).littleEndian,
+            toByteOffset: 12,
+            as: UInt32.self
+        )
         header.storeBytes(of: uuid.low.littleEndian, toByteOffset: 16, as: UInt64.self)
         header.storeBytes(of: uuid.high.littleEndian, toByteOffset: 24, as: UInt64.self)
         header.storeBytes(of: topicID.littleEndian, toByteOffset: 32, as: UInt64.self)
@@ -42,8 +49,10 @@ package struct SegmentHeader: Equatable {
         header.storeBytes(of: sum.littleEndian, toByteOffset: 252, as: UInt32.self)
     }
 
-    /// Reads a header. The version is looked at before the checksum, so that a newer format is never
-    /// reported as damage.
+    /// Reads a header.
+    ///
+    /// The version is looked at before the checksum, so that a newer format is never reported as
+    /// damage.
     package init(decoding source: UnsafeRawBufferPointer) throws(Flaw) {
         guard source.count >= SegmentFormat.headerBytes else { throw .invalid }
         guard UInt64(littleEndian: source.loadUnaligned(as: UInt64.self)) == SegmentFormat.magic
@@ -58,13 +67,16 @@ package struct SegmentHeader: Equatable {
         guard nameCount <= 64 else { throw .invalid }
         uuid = SegmentUUID(
             low: UInt64(littleEndian: source.loadUnaligned(fromByteOffset: 16, as: UInt64.self)),
-            high: UInt64(littleEndian: source.loadUnaligned(fromByteOffset: 24, as: UInt64.self)))
+            high: UInt64(littleEndian: source.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+        )
         topicID = UInt64(littleEndian: source.loadUnaligned(fromByteOffset: 32, as: UInt64.self))
         topicName = String(decoding: source[64..<64 + nameCount], as: UTF8.self)
         firstSequence = UInt64(
-            littleEndian: source.loadUnaligned(fromByteOffset: 40, as: UInt64.self))
+            littleEndian: source.loadUnaligned(fromByteOffset: 40, as: UInt64.self)
+        )
         createdMilliseconds = Int64(
-            littleEndian: source.loadUnaligned(fromByteOffset: 48, as: Int64.self))
+            littleEndian: source.loadUnaligned(fromByteOffset: 48, as: Int64.self)
+        )
     }
 
     /// Composes a header.

@@ -1,8 +1,10 @@
 internal import Dispatch
 internal import Synchronization
 
-/// Runs a store's background work: syncs, ledger writes and metadata, each on a serial queue of its own, so
-/// that a slow sync never delays a ledger. Nothing runs while nothing happens.
+/// Runs a store's background work: syncs, ledger writes and metadata, each on a serial queue of its
+/// own, so that a slow sync never delays a ledger.
+///
+/// Nothing runs while nothing happens.
 ///
 /// Isolation: callable from any thread.
 package final class BackgroundWork: Sendable {
@@ -34,9 +36,8 @@ package final class BackgroundWork: Sendable {
 
     /// Attaches to `store`.
     ///
-    /// - Parameters:
-    ///   - oversize: told of a ledger that should be checkpointed; called off the event loops.
-    ///   - metadataChanged: told after changes were applied; called off the event loops.
+    /// `oversize`: told of a ledger that should be checkpointed; called off the event loops.
+    /// `metadataChanged`: told after changes were applied; called off the event loops.
     package init(
         store: Store,
         oversize: @escaping @Sendable (Ledger) -> Void,
@@ -50,7 +51,9 @@ package final class BackgroundWork: Sendable {
     }
 
     /// Runs `body` where metadata is written: blocking is fine there.
-    package func perform(_ body: @escaping @Sendable () -> Void) { metadataQueue.async(execute: body) }
+    package func perform(_ body: @escaping @Sendable () -> Void) {
+        metadataQueue.async(execute: body)
+    }
 
     /// Calls `body` once, on any thread, when everything appended to `log` so far is durable, or cannot be.
     ///
@@ -68,10 +71,14 @@ package final class BackgroundWork: Sendable {
         if schedules { syncQueue.async { self.runRound() } }
     }
 
-    /// Writes the metadata that changed so far. Blocking; never where metadata is written.
+    /// Writes the metadata that changed so far.
+    ///
+    /// Blocking; never where metadata is written.
     package func writeMetadataNow() { metadataQueue.sync { self.writeMetadata() } }
 
-    /// Writes and syncs everything that is left. Blocking.
+    /// Writes and syncs everything that is left.
+    ///
+    /// Blocking.
     package func finish() {
         ledgerQueue.sync { self.flushLedgers() }
         syncQueue.sync { self.runRound() }
@@ -107,7 +114,8 @@ package final class BackgroundWork: Sendable {
 
     private func startTimer() {
         let interval = DispatchTimeInterval.nanoseconds(
-            Int(clamping: store.configuration.syncIntervalNanoseconds))
+            Int(clamping: store.configuration.syncIntervalNanoseconds)
+        )
         syncQueue.asyncAfter(deadline: .now() + interval) {
             self.state.withLock { $0.isTimerScheduled = false }
             self.runRound()

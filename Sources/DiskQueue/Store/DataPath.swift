@@ -49,9 +49,13 @@ package final class DataPath: Sendable {
     ) -> StoreConfiguration {
         let previous = lock.previous
         return StoreConfiguration(
-            dataPath: path, fileSystem: PosixFileSystem(), nodeID: nodeID, time: time,
+            dataPath: path,
+            fileSystem: PosixFileSystem(),
+            nodeID: nodeID,
+            time: time,
             wasClean: previous?.isClean ?? isNew,
             mayHaveLostPower: !isNew
-                && !(previous?.isClean ?? false) && previous?.bootID != lock.currentBootID)
+                && !(previous?.isClean ?? false) && previous?.bootID != lock.currentBootID
+        )
     }
 }

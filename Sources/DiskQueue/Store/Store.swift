@@ -14,7 +14,9 @@ package final class Store: Sendable {
     let nextTopicID: Mutex<UInt64>
     private let worker = Mutex(Worker())
 
-    /// Who is told of work. A struct, because a closure read out of a generic box is wrapped anew each time.
+    /// Who is told of work.
+    ///
+    /// A struct, because a closure read out of a generic box is wrapped anew each time.
     private struct Worker {
         var accept: (@Sendable (WorkRequest) -> Void)?
     }
@@ -70,12 +72,19 @@ package final class Store: Sendable {
         let now = configuration.time.wallNanoseconds / 1_000_000
         let relay = LogRelay(store: self, topicID: id)
         let log = try TopicLog.create(
-            topicID: id, name: name, start: Self.firstSequence(atMilliseconds: now),
-            parent: topicsFolder, configuration: logConfiguration, report: relay.handler)
+            topicID: id,
+            name: name,
+            start: Self.firstSequence(atMilliseconds: now),
+            parent: topicsFolder,
+            configuration: logConfiguration,
+            report: relay.handler
+        )
         relay.log = log
         record(
             .topicSaved(
-                TopicRecord(id: id, name: name, isPaused: false, createdMilliseconds: now)))
+                TopicRecord(id: id, name: name, isPaused: false, createdMilliseconds: now)
+            )
+        )
         return log
     }
 
@@ -100,10 +109,16 @@ package final class Store: Sendable {
         Ledger(
             folder: log.folder,
             header: LedgerHeader(
-                topicID: log.topicID, channelID: channelID, channelName: channelName,
-                generation: 0, uuid: UInt64.random(in: 1...UInt64.max)),
-            end: 0, fileSystem: configuration.fileSystem,
-            dirtied: { [weak self] in self?.request(.flush($0)) })
+                topicID: log.topicID,
+                channelID: channelID,
+                channelName: channelName,
+                generation: 0,
+                uuid: UInt64.random(in: 1...UInt64.max)
+            ),
+            end: 0,
+            fileSystem: configuration.fileSystem,
+            dirtied: { [weak self] in self?.request(.flush($0)) }
+        )
     }
 
     /// Removes a deleted channel's ledger and its metadata.
@@ -131,9 +146,15 @@ package final class Store: Sendable {
         record(
             .checkpointTaken(
                 CheckpointRecord(
-                    topicID: topicID, channelID: channelID, generation: generation,
-                    ackFloor: state.ackFloor, state: state.encoded(),
-                    takenMilliseconds: configuration.time.wallNanoseconds / 1_000_000)))
+                    topicID: topicID,
+                    channelID: channelID,
+                    generation: generation,
+                    ackFloor: state.ackFloor,
+                    state: state.encoded(),
+                    takenMilliseconds: configuration.time.wallNanoseconds / 1_000_000
+                )
+            )
+        )
     }
 
     /// Has a change written to the metadata, in the background and in order.

@@ -1,6 +1,8 @@
 package import NSQCore
 
-/// When a publish counts as done. Source: design §3, `--fsync`.
+/// When a publish counts as done.
+///
+/// Source: design §3, `--fsync`.
 package enum SyncPolicy: Sendable, Equatable {
     /// Once written; synced in the background: survives the death of the process, and power loss but for the
     /// last interval.

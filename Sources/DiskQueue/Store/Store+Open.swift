@@ -36,13 +36,18 @@ extension Store {
         let folder = topicsFolder(in: configuration.dataPath)
         let recycled = "\(configuration.dataPath)/recycled"
         var logConfiguration = LogConfiguration(
-            fileSystem: fileSystem, nodeBits: configuration.nodeID.rawValue,
+            fileSystem: fileSystem,
+            nodeBits: configuration.nodeID.rawValue,
             maximumSegmentBytes: configuration.maximumSegmentBytes,
-            syncEvery: configuration.syncEvery, time: configuration.time)
+            syncEvery: configuration.syncEvery,
+            time: configuration.time
+        )
         logConfiguration.checks = configuration.checks
         let context = TopicRecovery.Context(
-            configuration: logConfiguration, wasClean: configuration.wasClean,
-            mayHaveLostPower: configuration.mayHaveLostPower)
+            configuration: logConfiguration,
+            wasClean: configuration.wasClean,
+            mayHaveLostPower: configuration.mayHaveLostPower
+        )
 
         var recoveries: [TopicRecovery] = []
         var leftovers: [String] = []
@@ -50,7 +55,8 @@ extension Store {
             for name in fileSystem.exists(folder) ? try fileSystem.list(folder) : [] {
                 if let id = UInt64(name) {
                     recoveries.append(
-                        try openFolder(id, in: folder, context: context))
+                        try openFolder(id, in: folder, context: context)
+                    )
                 } else if name.hasSuffix(TopicLog.deletedSuffix) {
                     leftovers.append("\(folder)/\(name)")
                 }
@@ -60,7 +66,9 @@ extension Store {
             try fileSystem.makeDirectory(recycled)
             for path in leftovers { try TopicLog.removeFolder(path, in: fileSystem) }
             logConfiguration.recycling = try RecycledFiles(
-                fileSystem: fileSystem, directory: recycled)
+                fileSystem: fileSystem,
+                directory: recycled
+            )
         } catch let error as FileSystemError {
             throw DiskQueueError(error)
         } catch let error as DiskQueueError {
@@ -69,10 +77,16 @@ extension Store {
             throw DiskQueueError(.io, "\(error)")
         }
         let highest = max(
-            recoveries.last?.topicID ?? 0, stored.topics.map(\.id).max() ?? 0)
+            recoveries.last?.topicID ?? 0,
+            stored.topics.map(\.id).max() ?? 0
+        )
         let store = Store(
-            configuration: configuration, logConfiguration: logConfiguration, metadata: metadata,
-            nextTopicID: highest + 1, observe: observe)
+            configuration: configuration,
+            logConfiguration: logConfiguration,
+            metadata: metadata,
+            nextTopicID: highest + 1,
+            observe: observe
+        )
         let topics = try store.finish(recoveries, stored: stored)
         return (store, topics)
     }
@@ -83,7 +97,11 @@ extension Store {
         context: TopicRecovery.Context
     ) throws(DiskQueueError) -> TopicRecovery {
         try TopicRecovery(
-            folder: "\(folder)/\(id)", parent: folder, topicID: id, context: context)
+            folder: "\(folder)/\(id)",
+            parent: folder,
+            topicID: id,
+            context: context
+        )
     }
 
     private func finish(
@@ -98,14 +116,17 @@ extension Store {
             let row = stored.topics.first { $0.id == recovery.topicID }
             guard let name = recovery.name ?? row?.name else {
                 report.notes.append(
-                    "\(recovery.folder) names no topic: no segment was finished in it; left alone")
+                    "\(recovery.folder) names no topic: no segment was finished in it; left alone"
+                )
                 continue
             }
             var topicReport = recovery.report
             let relay = LogRelay(store: self, topicID: recovery.topicID)
             let log = try recovery.finish(
-                name: name, fallback: fallbackRoster(recovery.topicID, row: row, stored: stored),
-                report: relay.handler)
+                name: name,
+                fallback: fallbackRoster(recovery.topicID, row: row, stored: stored),
+                report: relay.handler
+            )
             relay.log = log
             var topic = RecoveredTopic(name: name, log: log)
             for member in log.roster.members {
@@ -139,8 +160,12 @@ extension Store {
         for channel in stored.channels where channel.topicID == topicID {
             roster.members.append(
                 Roster.Member(
-                    id: channel.id, name: channel.name, isPaused: channel.isPaused,
-                    startSequence: channel.startSequence))
+                    id: channel.id,
+                    name: channel.name,
+                    isPaused: channel.isPaused,
+                    startSequence: channel.startSequence
+                )
+            )
             roster.nextChannelID = max(roster.nextChannelID, channel.id + 1)
         }
         if !roster.isPaused, !roster.members.isEmpty { roster.heldPump = nil }
@@ -157,14 +182,20 @@ extension Store {
             $0.topicID == log.topicID && $0.channelID == member.id
         }
         let recovery = try LedgerRecovery(
-            path: path, start: member.startSequence, checkpoint: checkpoint,
-            fileSystem: configuration.fileSystem)
+            path: path,
+            start: member.startSequence,
+            checkpoint: checkpoint,
+            fileSystem: configuration.fileSystem
+        )
         let ledger: Ledger
         if let header = recovery.header {
             ledger = Ledger(
-                folder: log.folder, header: header, end: recovery.end,
+                folder: log.folder,
+                header: header,
+                end: recovery.end,
                 fileSystem: configuration.fileSystem,
-                dirtied: { [weak self] in self?.request(.flush($0)) })
+                dirtied: { [weak self] in self?.request(.flush($0)) }
+            )
         } else {
             do throws(FileSystemError) {
                 if configuration.fileSystem.exists(path) {
@@ -190,9 +221,12 @@ extension Store {
             let roster = topic.log.roster
             let row = stored.topics.first { $0.id == topic.log.topicID }
             let saved = TopicRecord(
-                id: topic.log.topicID, name: topic.name, isPaused: roster.isPaused,
+                id: topic.log.topicID,
+                name: topic.name,
+                isPaused: roster.isPaused,
                 createdMilliseconds: row?.createdMilliseconds
-                    ?? configuration.time.wallNanoseconds / 1_000_000)
+                    ?? configuration.time.wallNanoseconds / 1_000_000
+            )
             if row != saved { record(.topicSaved(saved)) }
             for member in roster.members {
                 let saved = ChannelRecord(topicID: topic.log.topicID, member)
@@ -211,7 +245,11 @@ extension ChannelRecord {
     /// The row of a roster's member.
     package init(topicID: UInt64, _ member: Roster.Member) {
         self.init(
-            topicID: topicID, id: member.id, name: member.name, isPaused: member.isPaused,
-            startSequence: member.startSequence)
+            topicID: topicID,
+            id: member.id,
+            name: member.name,
+            isPaused: member.isPaused,
+            startSequence: member.startSequence
+        )
     }
 }

@@ -2,7 +2,9 @@ import DiskQueue
 import NSQCore
 import Synchronization
 
-/// What is counted of a topic. Source: `nsqd` spec 4.5.
+/// What is counted of a topic.
+///
+/// Source: `nsqd` spec 4.5.
 package struct TopicStatistics: Sendable {
     /// The topic's name.
     package var name: String
@@ -20,7 +22,9 @@ package struct TopicStatistics: Sendable {
     package var isPaused: Bool
 }
 
-/// What is counted of a channel. Source: `nsqd` spec 4.5.
+/// What is counted of a channel.
+///
+/// Source: `nsqd` spec 4.5.
 package struct ChannelStatistics: Sendable {
     /// The channel's name.
     package var name: String
@@ -50,11 +54,17 @@ extension Channel {
         let memory = Int64(shared.configuration.memoryQueueSize)
         return core.withLock { core in
             ChannelStatistics(
-                name: name.text, depth: core.depth, backendDepth: max(0, core.depth - memory),
-                inFlightCount: core.inFlightCount, deferredCount: Int64(core.deferrals.count),
-                messageCount: core.messageCount, requeueCount: core.requeueCount,
-                timeoutCount: core.timeoutCount, isPaused: core.isPaused,
-                consumers: core.members.compactMap { $0?.consumer })
+                name: name.text,
+                depth: core.depth,
+                backendDepth: max(0, core.depth - memory),
+                inFlightCount: core.inFlightCount,
+                deferredCount: Int64(core.deferrals.count),
+                messageCount: core.messageCount,
+                requeueCount: core.requeueCount,
+                timeoutCount: core.timeoutCount,
+                isPaused: core.isPaused,
+                consumers: core.members.compactMap { $0?.consumer }
+            )
         }
     }
 }
@@ -72,8 +82,11 @@ extension Topic {
         return TopicStatistics(
             name: name.text,
             channels: shown.map { $0.statistics() }.sorted { $0.name < $1.name },
-            depth: depth, backendDepth: name.isEphemeral ? 0 : max(0, depth - memory),
-            messageCount: state.messageCount, messageBytes: state.messageBytes,
-            isPaused: state.roster.isPaused)
+            depth: depth,
+            backendDepth: name.isEphemeral ? 0 : max(0, depth - memory),
+            messageCount: state.messageCount,
+            messageBytes: state.messageBytes,
+            isPaused: state.roster.isPaused
+        )
     }
 }
