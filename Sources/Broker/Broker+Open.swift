@@ -97,7 +97,6 @@ extension Broker {
         }
         insert(topic)
         shared.report(.topicCreated(name.text))
-        topic.noteOldestSegment()
         topic.scheduleCollection()
     }
 

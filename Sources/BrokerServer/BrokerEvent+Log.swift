@@ -35,7 +35,7 @@ extension StoreEvent {
             )
         case .log(let topic, .poisoned(let reason)):
             logger.critical("STORE: topic \(topic) is read-only until restart: \(reason)")
-        case .log(_, .dirtied), .log(_, .sealed), .log(_, .removed): break
+        case .log(_, .dirtied), .log(_, .opened), .log(_, .sealed), .log(_, .removed): break
         case .ledgerFailed(let path, let reason):
             logger.error("STORE: ledger \(path) cannot be written now: \(reason)")
         case .metadataFailed(let reason):

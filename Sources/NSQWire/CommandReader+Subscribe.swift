@@ -7,8 +7,8 @@ extension CommandReader {
         guard let topic = line.nextParameter(), let channel = line.nextParameter() else {
             throw .fewParameters(.subscribe)
         }
-        guard TopicName(bytes: topic) != nil else { throw .badTopic(.subscribe, topic) }
-        guard ChannelName(bytes: channel) != nil else { throw .badChannel(channel) }
+        guard TopicName(raw: topic) != nil else { throw .badTopic(.subscribe, topic) }
+        guard ChannelName(raw: channel) != nil else { throw .badChannel(channel) }
         return .subscribe(topic: topic, channel: channel)
     }
 }

@@ -23,7 +23,7 @@ package struct PublishTarget: Sendable {
     /// Makes `candidate` the target; `false`, with nothing changed, when it is no topic name.
     mutating func select(_ candidate: UnsafeRawBufferPointer) -> Bool {
         if isSelected(candidate) { return true }
-        guard let topic = TopicName(bytes: candidate) else { return false }
+        guard let topic = TopicName(raw: candidate) else { return false }
         let prefix = UnsafeBufferPointer(
             start: Self.prefix.utf8Start,
             count: Self.prefix.utf8CodeUnitCount

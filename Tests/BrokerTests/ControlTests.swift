@@ -1,5 +1,6 @@
 import Broker
 import DiskQueue
+import DiskQueueTesting
 import NSQCore
 import Testing
 

@@ -1,4 +1,5 @@
 import Broker
+import DiskQueueTesting
 import Testing
 
 /// Messages that are published with a delay.

@@ -1,4 +1,5 @@
 import Broker
+import DiskQueue
 import NSQCore
 import Testing
 

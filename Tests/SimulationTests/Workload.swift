@@ -25,7 +25,7 @@ final class Workload {
     private let fileSystem: any FileSystem
     private(set) var broker: Broker
     private(set) var consumers: [ChannelNumber: SimulatedConsumer] = [:]
-    private let metadata: MemoryMetadataStore
+    private var metadata: MemoryMetadataStore
     private let changes = Changes()
 
     /// The marks that number the events.
@@ -148,10 +148,9 @@ final class Workload {
         }
         consumers = [:]
         changes.list.withLock { $0 = [] }
-        let state = metadata.state
-        let reopened = MemoryMetadataStore(state)
+        metadata = MemoryMetadataStore(metadata.state)
         broker = try engine.open(
-            fileSystem, after: isClean ? .clean : .died, time: time, metadata: reopened)
+            fileSystem, after: isClean ? .clean : .died, time: time, metadata: metadata)
         attach()
         let found = try Observation(
             disk.image, engine, after: .died, wallMilliseconds: promises.now)

@@ -17,7 +17,7 @@ package final class Topic: Sendable {
     let shared: BrokerShared
     let state: Mutex<TopicState>
     private let exiting = Atomic<Bool>(false)
-    /// First sequence of the oldest segment that is waiting to be removable.
+    /// Where a channel's cursor has to come before another segment may be removable.
     private let collectAt = Atomic<UInt64>(.max)
     private let isCollecting = Atomic<Bool>(false)
     /// Told when an ephemeral topic lost its last channel.
@@ -146,7 +146,7 @@ package final class Topic: Sendable {
         deferral: Int64,
         _ state: inout TopicState
     ) {
-        if appended.hasSealed { noteOldestSegment() }
+        if appended.hasSealed { noteNextCollection(state.channels) }
         let gap = appended.gap.map { [$0] } ?? []
         guard state.roster.heldPump == nil else {
             state.gaps += gap
@@ -203,7 +203,7 @@ package final class Topic: Sendable {
 
     /// A channel's cursor passed `sequence`: segments below it may have become removable.
     func channelPassed(_ sequence: UInt64) {
-        guard sequence > collectAt.load(ordering: .relaxed) else { return }
+        guard sequence >= collectAt.load(ordering: .relaxed) else { return }
         scheduleCollection()
     }
 
@@ -228,7 +228,9 @@ package final class Topic: Sendable {
         }
         do throws(DiskQueueError) {
             if !removable.isEmpty {
-                // What says that nobody needs the segments must outlive them.
+                // What says that nobody needs the segments must outlive them: the ledgers, and the
+                // segment that goes on with the topic's name, numbers and channels.
+                try log.synchronize()
                 for ledger in channels.compactMap(\.ledger) {
                     try ledger.flush()
                     try ledger.synchronize()
@@ -238,12 +240,14 @@ package final class Topic: Sendable {
         } catch {
             shared.report(.failed("cannot remove segments of topic \(name): \(error.message)"))
         }
-        noteOldestSegment()
+        noteNextCollection(channels)
     }
 
-    /// Remembers how far a channel has to come before a segment may go.
-    func noteOldestSegment() {
-        collectAt.store(log.oldestSealedEnd ?? .max, ordering: .relaxed)
+    /// Remembers how far a channel has to come before another segment may go: the end of the first one that a
+    /// channel is still reading. One that a straggler pins is looked at again when a later one is passed.
+    func noteNextCollection(_ channels: [Channel]) {
+        let passed = channels.map { $0.core.withLock { $0.cursor } }.min() ?? 0
+        collectAt.store(log.sealedEnd(behind: passed) ?? .max, ordering: .relaxed)
     }
 }
 

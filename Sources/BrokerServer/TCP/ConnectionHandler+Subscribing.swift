@@ -15,10 +15,10 @@ extension ConnectionHandler {
 
     /// SUB, with names that the reader found valid.
     func subscribe(_ topic: UnsafeRawBufferPointer, _ channel: UnsafeRawBufferPointer) {
-        guard let topicName = TopicName(bytes: topic) else {
+        guard let topicName = TopicName(raw: topic) else {
             return fail(.badTopic(.subscribe, topic))
         }
-        guard let channelName = ChannelName(bytes: channel) else {
+        guard let channelName = ChannelName(raw: channel) else {
             return fail(.badChannel(channel))
         }
         join(topicName, channelName, isRetry: false)

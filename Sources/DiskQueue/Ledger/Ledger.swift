@@ -131,10 +131,15 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Lets the file go while nothing happens.
-    package func rest() {
+    /// Rises with everything that was written.
+    var activity: UInt64 { output.withLock { UInt64($0.end) } }
+
+    /// Lets the file go while nothing happens; `false` while it waits for its sync.
+    package func rest(waitsForSync: Bool = true) -> Bool {
         output.withLock { output in
-            if !output.isUnsynced { output.file = nil }
+            guard !output.isUnsynced || !waitsForSync else { return false }
+            output.file = nil
+            return true
         }
     }
 

@@ -2,6 +2,8 @@
 package enum LogEvent: Sendable {
     /// The log has bytes that are not durable; `isUrgent` when the sync should not wait for its interval.
     case dirtied(isUrgent: Bool)
+    /// A segment's file was opened to be read.
+    case opened
     /// A segment was sealed.
     case sealed(SegmentRecord)
     /// A segment's file was removed or put aside for use again.

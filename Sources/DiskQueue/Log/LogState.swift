@@ -32,6 +32,8 @@ struct LogState {
     var needsFolderSync = false
     var needsParentSync = false
 
+    /// Rises with each append and each read from a file.
+    var activity: UInt64 = 0
     var isClosed = false
     /// Why the log refuses publishes, once it does.
     var poison: String?
@@ -208,6 +210,7 @@ struct LogState {
 
     /// Counts bytes that a power loss could take, and reports a log that became dirty or urgent.
     mutating func noteWritten(bytes: Int, messages: Int, events: inout [LogEvent]) {
+        activity &+= 1
         unsyncedBytes += bytes
         unsyncedMessages += messages
         let isNowUrgent =

@@ -22,6 +22,7 @@ extension TopicLog {
                 return chunk
             case .file(let file, let place, let segmentEnd, let uuid):
                 if let kept = configuration.cache.chunk(of: topicID, at: place) { return kept }
+                report(.opened)
                 let reader = BatchReader(file: file, uuid: uuid, checks: configuration.checks)
                 let outcome = try reader.read(at: place, limit: segmentEnd)
                 for flaw in outcome.flaws {
@@ -97,6 +98,7 @@ extension LogState {
 
     /// Finds the bytes at `position`, or at the start of the next segment when that one ends there.
     mutating func source(at position: LogPosition) throws(DiskQueueError) -> ChunkSource {
+        activity &+= 1
         var position = position
         var at = firstSegment(atOrBehind: position.segment)
         while at < segments.count {

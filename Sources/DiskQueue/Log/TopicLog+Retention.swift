@@ -9,23 +9,10 @@ extension TopicLog {
         return ranges.filter { !isNeeded($0) }
     }
 
-    /// Sequence after the oldest sealed segment; `nil` when there is none.
-    package var oldestSealedEnd: UInt64? {
+    /// The end of the first sealed segment that ends behind `sequence`; `nil` when there is none.
+    package func sealedEnd(behind sequence: UInt64) -> UInt64? {
         state.withLock { state in
-            state.segments.dropLast().first(where: \.isSealed)?.endSequence
-        }
-    }
-
-    /// Ends the last segment when it holds messages, so that it can be removed once nobody needs it.
-    package func rollForRetention() throws(DiskQueueError) {
-        var events: [LogEvent] = []
-        defer { events.forEach(report) }
-        try state.withLock { (state) throws(DiskQueueError) in
-            try state.checkIsWritable()
-            guard let last = state.segments.last, last.endSequence > last.firstSequence else {
-                return
-            }
-            try state.roll(events: &events)
+            state.segments.dropLast().first { $0.isSealed && $0.endSequence > sequence }?.endSequence
         }
     }
 

@@ -7,10 +7,14 @@ extension TopicLog {
     /// and that is synced; when this fails too the log is poisoned (PostgreSQL's and Rebello's lesson,
     /// USENIX ATC 2020).
     ///
-    /// Isolation: one call at a time; appends and reads run beside it.
+    /// Isolation: callers take turns; appends and reads run beside it.
     ///
     /// - Throws: `.poisoned` when durability could not be reached.
     package func synchronize() throws(DiskQueueError) {
+        try syncTurn.withLock { _ throws(DiskQueueError) in try synchronizeAlone() }
+    }
+
+    private func synchronizeAlone() throws(DiskQueueError) {
         let work = state.withLock { $0.beginSync() }
         guard let work else {
             try state.withLock { (state) throws(DiskQueueError) in

@@ -16,6 +16,8 @@ package final class TopicLog: Sendable {
     let configuration: LogConfiguration
     let report: @Sendable (LogEvent) -> Void
     let state: Mutex<LogState>
+    /// Held over a whole sync: each of two at once would count what the other one makes durable.
+    let syncTurn = Mutex<Void>(())
 
     /// What an append did.
     package struct Appended: Sendable {
@@ -157,17 +159,25 @@ package final class TopicLog: Sendable {
         }
     }
 
+    /// Rises with everything that needs the log's files.
+    var activity: UInt64 { state.withLock { $0.activity } }
+
     /// Lets go of files and memory while nothing happens; both come back by themselves.
     ///
-    /// - Returns: whether there was nothing left to sync, so that everything could be let go.
+    /// `waitsForSync`: whether a file with unsynced bytes stays open for its sync. Returns whether everything
+    /// could be let go.
     @discardableResult
-    package func rest() -> Bool {
+    package func rest(waitsForSync: Bool = true) -> Bool {
         configuration.cache.forget(topicID)
         return state.withLock { state in
             state.tail.clear()
             for index in state.segments.indices { state.segments[index].reader = nil }
-            guard state.unsyncedBytes == 0 else { return false }
+            guard state.unsyncedBytes == 0 || !waitsForSync else { return false }
             state.activeFile = nil
+            if !waitsForSync { state.unsyncedSealed = [] }
+            // The next append reports the log anew, so that it is looked after again.
+            state.isDirty = false
+            state.isUrgent = false
             return true
         }
     }

@@ -20,6 +20,7 @@ package final class BackgroundWork: Sendable {
     private let syncQueue = DispatchQueue(label: "nsq.sync", qos: .userInitiated)
     private let ledgerQueue = DispatchQueue(label: "nsq.ledger", qos: .userInitiated)
     private let metadataQueue = DispatchQueue(label: "nsq.metadata")
+    private let idle: IdleSweep
     private let state = Mutex(State())
     private let oversize: @Sendable (Ledger) -> Void
     private let metadataChanged: @Sendable ([MetadataChange]) -> Void
@@ -29,6 +30,7 @@ package final class BackgroundWork: Sendable {
         var waiters: [(topicID: UInt64, body: @Sendable (DiskQueueError?) -> Void)] = []
         var isRoundScheduled = false
         var isTimerScheduled = false
+        var isSweepScheduled = false
         var dirtyLedgers: [Ledger] = []
         var unsyncedLedgers: [ObjectIdentifier: Ledger] = [:]
         var changes: [MetadataChange] = []
@@ -45,6 +47,7 @@ package final class BackgroundWork: Sendable {
     ) {
         self.store = store
         policy = store.configuration.syncPolicy
+        idle = IdleSweep(waitsForSync: policy != .never)
         self.oversize = oversize
         self.metadataChanged = metadataChanged
         store.attach { [weak self] in self?.accept($0) }
@@ -88,6 +91,7 @@ package final class BackgroundWork: Sendable {
     private func accept(_ work: Store.WorkRequest) {
         switch work {
         case .synchronize(let log, let isUrgent): noteDirty(log, isUrgent: isUrgent)
+        case .watch(let log): noteOpen(log)
         case .flush(let ledger): noteDirty(ledger)
         case .record(let change): note(change)
         }
@@ -96,6 +100,7 @@ package final class BackgroundWork: Sendable {
     // MARK: - Syncs
 
     private func noteDirty(_ log: TopicLog, isUrgent: Bool) {
+        noteOpen(log)
         guard policy != .never else { return }
         let schedules: (round: Bool, timer: Bool) = state.withLock { state in
             state.dirtyLogs[log.topicID] = log
@@ -148,6 +153,32 @@ package final class BackgroundWork: Sendable {
         }
     }
 
+    // MARK: - Idle files
+
+    /// Pause between two looks for what has gone quiet.
+    static let sweepInterval = DispatchTimeInterval.seconds(2)
+
+    private func noteOpen(_ log: TopicLog) {
+        scheduleSweep(isCrowded: idle.watch(log))
+    }
+
+    private func scheduleSweep(isCrowded: Bool) {
+        let isFirst = state.withLock { state in
+            defer { state.isSweepScheduled = true }
+            return !state.isSweepScheduled
+        }
+        guard isFirst || isCrowded else { return }
+        syncQueue.asyncAfter(deadline: .now() + (isCrowded ? Self.syncPause : Self.sweepInterval)) {
+            self.sweep(isCrowded: isCrowded)
+        }
+    }
+
+    private func sweep(isCrowded: Bool) {
+        if isCrowded { runRound() }
+        state.withLock { $0.isSweepScheduled = false }
+        if idle.sweep(all: isCrowded) { scheduleSweep(isCrowded: false) }
+    }
+
     // MARK: - Ledgers
 
     private func noteDirty(_ ledger: Ledger) {
@@ -176,6 +207,7 @@ package final class BackgroundWork: Sendable {
                 }
             }
         }
+        for ledger in ledgers { scheduleSweep(isCrowded: idle.watch(ledger)) }
         guard policy != .never, !ledgers.isEmpty else { return }
         let startsTimer = state.withLock { state in
             for ledger in ledgers { state.unsyncedLedgers[ObjectIdentifier(ledger)] = ledger }

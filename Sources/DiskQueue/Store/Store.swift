@@ -25,6 +25,8 @@ package final class Store: Sendable {
     package enum WorkRequest: Sendable {
         /// A topic has bytes to sync.
         case synchronize(TopicLog, isUrgent: Bool)
+        /// A topic has files open.
+        case watch(TopicLog)
         /// A ledger has entries to write.
         case flush(Ledger)
         /// The metadata changed.
@@ -184,6 +186,8 @@ final class LogRelay: @unchecked Sendable {
             switch event {
             case .dirtied(let isUrgent):
                 if let log { store.request(.synchronize(log, isUrgent: isUrgent)) }
+            case .opened:
+                if let log { store.request(.watch(log)) }
             case .sealed(let record):
                 store.record(.segmentSealed(record))
             case .removed(let firstSequence):
