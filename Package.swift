@@ -23,6 +23,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CChecksum"),
+        .target(name: "CSystemCalls"),
         .target(
             name: "Migrations",
             path: "Migrations",
@@ -33,7 +34,8 @@ let package = Package(
         .target(
             name: "DiskQueue",
             dependencies: [
-                "CChecksum", "Migrations", "NSQCore", .product(name: "GRDB", package: "GRDB.swift"),
+                "CChecksum", "CSystemCalls", "Migrations", "NSQCore",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict
         ),

@@ -42,6 +42,7 @@ extension Broker {
                 oversize: { ledgers.checkpoint($0, in: store, observe: observe) },
                 metadataChanged: { writer.write(after: $0) }
             ) : nil
+        if !isAutomatic { store.attach { _ in } }
         let shared = BrokerShared(
             configuration: limits,
             store: store,
@@ -76,7 +77,11 @@ extension Broker {
             return
         }
         let log = recovered.log
-        let topic = adopt(name, log: log)
+        let topic = adopt(
+            name,
+            log: log,
+            createdMilliseconds: recovered.createdMilliseconds
+        )
         var roster = topic.state.withLock { $0.roster }
         if roster.members.isEmpty, roster.heldPump == nil { roster.heldPump = log.endSequence }
         let pump = roster.heldPump ?? log.endSequence

@@ -50,12 +50,22 @@ package final class Broker: Sendable {
             if name.isEphemeral { try ephemeral.create(name.text) } else {
                 try shared.store.createTopic(name.text)
             }
-        return adopt(name, log: log)
+        return adopt(
+            name,
+            log: log,
+            createdMilliseconds: Int64(clamping: shared.wallMilliseconds)
+        )
     }
 
     /// Builds the topic of a log.
-    func adopt(_ name: TopicName, log: TopicLog) -> Topic {
-        Topic(name: name, log: log, roster: log.roster, shared: shared) { [weak self] topic in
+    func adopt(_ name: TopicName, log: TopicLog, createdMilliseconds: Int64) -> Topic {
+        Topic(
+            name: name,
+            log: log,
+            roster: log.roster,
+            createdMilliseconds: createdMilliseconds,
+            shared: shared
+        ) { [weak self] topic in
             guard let self else { return }
             shared.perform {
                 // SWALLOW: somebody else deleted it first.
@@ -129,6 +139,7 @@ package final class Broker: Sendable {
             }
         }
         shared.background?.finish()
+        var isDurable = true
         for topic in all where !topic.name.isEphemeral {
             do throws(DiskQueueError) {
                 for channel in topic.state.withLock({ $0.channels }) {
@@ -137,11 +148,13 @@ package final class Broker: Sendable {
                 }
                 try topic.log.synchronize()
             } catch {
+                isDurable = false
                 shared.report(.failed("topic \(topic.name): \(error.message)"))
             }
             topic.log.close()
         }
         shared.store.close()
+        guard isDurable else { return }
         do {
             try closed.withLock { $0 }?()
         } catch {
@@ -149,7 +162,7 @@ package final class Broker: Sendable {
         }
     }
 
-    /// Has `body` called at the end of ``shutDown()``, when everything is durable.
+    /// Has `body` called at the end of ``shutDown()``, if everything is durable then.
     package func onClosed(_ body: @escaping @Sendable () throws -> Void) {
         closed.withLock { $0 = body }
     }

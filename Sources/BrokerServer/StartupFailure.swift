@@ -56,7 +56,7 @@ package struct StartupFailure: Error, CustomStringConvertible {
         }
         switch error.code {
         case .locked, .unusable:
-            return Self(.dataPath, "failed to lock data-path: \(error.message)")
+            return Self(.dataPath, error.message)
         case .unsupportedVersion:
             return Self(.newerStore, "failed to open store: \(error.message)")
         case .corrupt, .noSpace, .io, .poisoned, .tooLarge, .closed:

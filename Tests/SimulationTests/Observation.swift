@@ -39,7 +39,14 @@ struct Observation {
     /// The topics by name.
     var topics: [String: SeenTopic] = [:]
     /// Where the counts differ from what was delivered.
-    var countFlaws: [String] = []
+    var miscounts: [Miscount] = []
+
+    /// A count that was not right.
+    struct Miscount {
+        let place: String
+        let counted: Int64
+        let delivered: Int64
+    }
 
     /// Recovers from `image` and drains everything; the image stays as it is.
     ///
@@ -69,7 +76,7 @@ struct Observation {
         time.advance(by: .seconds(100_000))
         broker.processDue()
         for index in drains.indices {
-            try drains[index].finish(&countFlaws)
+            try drains[index].finish(&miscounts)
             topics[drains[index].counts.name] = drains[index].result
         }
     }
@@ -110,22 +117,28 @@ struct Observation {
             try takeBacklog(isEarly: true)
         }
 
-        mutating func finish(_ flaws: inout [String]) throws {
+        mutating func finish(_ miscounts: inout [Miscount]) throws {
             for channel in counts.channels {
                 try take(channel.name, isEarly: false)
                 let count = result.channels[channel.name]?.keys.count ?? 0
                 let told =
                     channel.depth + channel.deferredCount + (probe == nil ? 0 : counts.depth)
-                if told != count {
-                    flaws.append("\(counts.name):\(channel.name) counts \(told), has \(count)")
-                }
-                if channel.inFlightCount != 0 { flaws.append("something is in flight") }
+                compare(told, count, "\(counts.name):\(channel.name)", &miscounts)
+                if channel.inFlightCount != 0 { throw Violation("something is in flight") }
             }
             try takeBacklog(isEarly: false)
-            let count = result.backlog?.keys.count ?? 0
-            if counts.depth != count {
-                flaws.append("topic \(counts.name) counts \(counts.depth), has \(count)")
-            }
+            compare(counts.depth, result.backlog?.keys.count ?? 0, counts.name, &miscounts)
+        }
+
+        private func compare(
+            _ counted: Int64,
+            _ delivered: Int,
+            _ place: String,
+            _ miscounts: inout [Miscount]
+        ) {
+            let delivered = Int64(delivered)
+            guard counted != delivered else { return }
+            miscounts.append(Miscount(place: place, counted: counted, delivered: delivered))
         }
 
         private mutating func take(_ name: String, isEarly: Bool) throws {

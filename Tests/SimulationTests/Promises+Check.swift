@@ -1,7 +1,10 @@
 extension Promises {
     /// Every promise that a recovered store breaks, in words.
     func violations(in found: Observation) -> [String] {
-        var violations = found.countFlaws
+        // What a power loss took without an acknowledgement may be counted until it is missed.
+        var violations = found.miscounts
+            .filter { model == .processDeath || $0.counted < $0.delivered }
+            .map { "\($0.place) counts \($0.counted), has \($0.delivered)" }
         let known = Dictionary(grouping: topics.values) { $0.name }
         for name in found.topics.keys where known[name] == nil {
             violations.append("topic \(name) came back")

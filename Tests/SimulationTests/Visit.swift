@@ -34,10 +34,11 @@ struct Visit {
         var image = image
         if let damage = campaign.damage, !damage(&image, marks, &random) { return }
         outcome.fingerprints.insert(image.fingerprint)
-        let states = work.metadataStates
+        // The metadata as it was at some moment before, most of the time lost.
+        let states = work.metadataStates.filter { $0.eventCount <= eventCount }
         let metadata =
             random.below(4) == 0
-            ? states[random.below(states.count)] : MemoryMetadataStore.State()
+            ? states[random.below(states.count)].state : MemoryMetadataStore.State()
         guard let found = recover(image, metadata, count) else { return try endOfPatience() }
         examined += 1
         if random.below(40) == 0 { try interrupt(image, metadata, count) }

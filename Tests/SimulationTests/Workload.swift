@@ -12,8 +12,8 @@ final class Workload {
     private(set) var events: [Event] = []
     /// What is promised at the moment.
     private(set) var promises: Promises
-    /// What the metadata held at some moments.
-    private(set) var metadataStates: [MemoryMetadataStore.State]
+    /// What the metadata held at some moments, each with the number of events before it.
+    private(set) var metadataStates: [(eventCount: Int, state: MemoryMetadataStore.State)]
     /// Publishes and changes that were refused.
     private(set) var refusals: [String] = []
     /// Numbers the next message, topic and channel.
@@ -59,7 +59,7 @@ final class Workload {
         promises = start.promises
         time = ManualTime(wallNanoseconds: Int64(start.promises.now) * 1_000_000)
         metadata = MemoryMetadataStore(start.metadata)
-        metadataStates = [start.metadata, MemoryMetadataStore.State()]
+        metadataStates = [(0, start.metadata), (0, MemoryMetadataStore.State())]
         nextNumber = start.nextNumber
         broker = try engine.open(fileSystem, after: start.past, time: time, metadata: metadata)
         attach()
@@ -98,7 +98,7 @@ final class Workload {
         do {
             try metadata.apply(pending)
         } catch { refuse(error) }
-        metadataStates.append(metadata.state)
+        metadataStates.append((events.count, metadata.state))
     }
 
     /// Lets time pass, and has the broker look at what is due.

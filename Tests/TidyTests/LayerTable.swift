@@ -29,7 +29,7 @@ struct LayerTable {
         "Migrations": Layer([]),
         "DiskQueue": Layer(
             foundation.union(cLibrary).union([
-                "NSQCore", "Migrations", "CChecksum", "Dispatch", "Synchronization",
+                "NSQCore", "Migrations", "CChecksum", "CSystemCalls", "Dispatch", "Synchronization",
             ]),
             onlyBelow: ["GRDB": "Sources/DiskQueue/Metadata/"]
         ),

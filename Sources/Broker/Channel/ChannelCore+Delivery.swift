@@ -53,6 +53,7 @@ extension ChannelCore {
         if reader.chunk == nil {
             guard !reader.isLoading else { return wait(slot) }
             reader.isLoading = true
+            if reader.next == nil { reader.sought = cursor..<readable }
             return .load(reader.next, sequence: cursor)
         }
         return deliverFresh(
@@ -319,13 +320,16 @@ extension ChannelCore {
             reader.chunk = chunk
             reader.offset = 0
             reader.left = 0
-        } else if reader.next != nil {
+        } else if reader.next != nil, reader.sought.lowerBound != cursor {
             reader.next = nil
         } else {
-            // Nothing is left of what should be there: the log reported it.
-            let fresh = window.markFinished(cursor..<readable)
-            detachedAhead -= min(detachedAhead, (readable - cursor) - fresh)
-            cursor = readable
+            // Nothing is left of what should be there: the log reported it. What was published since
+            // the look-up is not meant.
+            let end = max(cursor, min(reader.sought.upperBound, readable))
+            let fresh = window.markFinished(cursor..<end)
+            detachedAhead -= min(detachedAhead, (end - cursor) - fresh)
+            cursor = end
+            reader.next = nil
         }
         wake(1)
     }

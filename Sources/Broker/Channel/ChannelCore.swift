@@ -46,6 +46,8 @@ struct ChannelCore: ~Copyable {
         var left = 0
         /// Where the next chunk begins; `nil` when it has to be looked up.
         var next: LogPosition?
+        /// What was not read yet when the log was last searched for the cursor.
+        var sought: Range<UInt64> = 0..<0
         /// Someone is reading the next chunk.
         var isLoading = false
     }

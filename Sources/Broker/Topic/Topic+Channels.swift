@@ -187,7 +187,7 @@ extension Topic {
                     id: log.topicID,
                     name: name.text,
                     isPaused: roster.isPaused,
-                    createdMilliseconds: Int64(clamping: shared.wallMilliseconds)
+                    createdMilliseconds: createdMilliseconds
                 )
             }
         } catch {

@@ -14,6 +14,8 @@ package final class Topic: Sendable {
     package let name: TopicName
 
     let log: TopicLog
+    /// When the topic was made, milliseconds since the Unix epoch.
+    let createdMilliseconds: Int64
     let shared: BrokerShared
     let state: Mutex<TopicState>
     private let exiting = Atomic<Bool>(false)
@@ -40,11 +42,13 @@ package final class Topic: Sendable {
         name: TopicName,
         log: TopicLog,
         roster: Roster,
+        createdMilliseconds: Int64,
         shared: BrokerShared,
         abandoned: @escaping @Sendable (Topic) -> Void
     ) {
         self.name = name
         self.log = log
+        self.createdMilliseconds = createdMilliseconds
         self.shared = shared
         self.abandoned = abandoned
         state = Mutex(TopicState(roster: roster))

@@ -19,6 +19,9 @@ package enum ErrorNumber {
         number == ENOSPC || number == EDQUOT || number == EFBIG
     }
 
+    /// Whether `number` says that what should be a directory is none.
+    package static func isNoDirectory(_ number: Int32) -> Bool { number == ENOTDIR }
+
     /// Whether `number` says that the file or directory does not exist.
     package static func isMissing(_ number: Int32) -> Bool { number == ENOENT }
 }

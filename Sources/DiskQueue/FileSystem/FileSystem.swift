@@ -32,8 +32,29 @@ package protocol FileSystem: Sendable {
     /// Makes the names in a directory durable.
     func synchronizeDirectory(_ path: String) throws(FileSystemError)
 
+    /// Makes everything below a directory durable, as one operation where the system has one.
+    ///
+    /// A later sync of a single file still tells what went wrong with that file.
+    func synchronizeAll(_ path: String) throws(FileSystemError)
+
     /// Whether a file or directory of that path exists.
     func exists(_ path: String) -> Bool
+}
+
+extension FileSystem {
+    /// Syncs one file and directory after the other.
+    package func synchronizeAll(_ path: String) throws(FileSystemError) {
+        for name in try list(path) {
+            let child = "\(path)/\(name)"
+            do throws(FileSystemError) {
+                try synchronizeAll(child)
+            } catch {
+                guard ErrorNumber.isNoDirectory(error.errno) else { throw error }
+                try open(child, .readOnly).synchronizeData()
+            }
+        }
+        try synchronizeDirectory(path)
+    }
 }
 
 /// How a file is opened.

@@ -1,3 +1,4 @@
+private import CSystemCalls
 private import Glibc
 
 /// An open file or directory of the real file system.
@@ -60,6 +61,11 @@ package final class PosixFile: File {
     /// Makes the names in an open directory durable (`fsync`).
     func synchronizeNames() throws(FileSystemError) {
         try SystemCall.once("synchronize directory", path) { fsync(descriptor) }
+    }
+
+    /// Makes durable the whole file system that holds the file (`syncfs`).
+    func synchronizeFileSystem() throws(FileSystemError) {
+        try SystemCall.once("synchronize file system of", path) { nsq_syncfs(descriptor) }
     }
 
     package func truncate(to size: Int) throws(FileSystemError) {

@@ -68,6 +68,10 @@ package struct PosixFileSystem: FileSystem {
         try PosixFile(path, flags: O_RDONLY | O_DIRECTORY).synchronizeNames()
     }
 
+    package func synchronizeAll(_ path: String) throws(FileSystemError) {
+        try PosixFile(path, flags: O_RDONLY | O_DIRECTORY).synchronizeFileSystem()
+    }
+
     package func exists(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0

@@ -162,8 +162,7 @@ extension LogState {
             try file.truncate(to: offset)
             if let last = segments.indices.last { segments[last].isRecycled = false }
         } catch {
-            // What is left is no valid batch, so a later write over it, or recovery, gets rid of it.
-            activeFile = nil
+            // SWALLOW: what is left is no valid batch, so a later write over it, or recovery, gets rid of it.
         }
     }
 }

@@ -12,7 +12,8 @@ extension TopicLog {
     /// The end of the first sealed segment that ends behind `sequence`; `nil` when there is none.
     package func sealedEnd(behind sequence: UInt64) -> UInt64? {
         state.withLock { state in
-            state.segments.dropLast().first { $0.isSealed && $0.endSequence > sequence }?.endSequence
+            state.segments.dropLast().first { $0.isSealed && $0.endSequence > sequence }?
+                .endSequence
         }
     }
 

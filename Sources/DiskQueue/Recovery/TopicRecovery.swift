@@ -216,11 +216,22 @@ struct TopicRecovery {
                         + " reach the disk"
             )
         }
+        if !isLast, !scan.isSealed, scan.endSequence < bound {
+            report.lostMessages += bound - scan.endSequence
+            report.notes.append(
+                "\(found.path) ends early: \(bound - scan.endSequence) messages did not reach the disk"
+            )
+        }
         guard isLast else { return }
         roster = scan.roster
         syncedOffset = scan.syncedThrough
         tornBytes = scan.tornBytes
         report.tornBytes += scan.tornBytes
+        if scan.tornBytes > 0 {
+            report.notes.append(
+                "\(found.path) ends with an incomplete batch: \(scan.tornBytes) bytes are cut and kept aside"
+            )
+        }
     }
 
     private func scan(
@@ -268,8 +279,7 @@ struct TopicRecovery {
 
     // MARK: - Mending
 
-    /// Cuts what stands behind the last whole batch, keeps the bytes of a torn one, and makes the rest durable
-    /// before anything is acknowledged on top of it.
+    /// Cuts what stands behind the last whole batch, and keeps the bytes of a torn one aside.
     private func mendTail(of last: Segment) throws(FileSystemError) {
         let file = try context.configuration.fileSystem.open(last.path, .readWrite)
         if tornBytes > 0 {
@@ -283,11 +293,6 @@ struct TopicRecovery {
             try aside.write(UnsafeRawBufferPointer(start: kept.base, count: got), at: 0)
         }
         if try file.size() > last.dataEnd { try file.truncate(to: last.dataEnd) }
-        if context.configuration.checks.contains(.syncBeforeServing) {
-            try file.synchronizeData()
-            try context.configuration.fileSystem.synchronizeDirectory(folder)
-            try context.configuration.fileSystem.synchronizeDirectory(parent)
-        }
     }
 }
 

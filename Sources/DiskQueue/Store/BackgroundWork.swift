@@ -12,6 +12,8 @@ package final class BackgroundWork: Sendable {
     static let ledgerDelay = DispatchTimeInterval.milliseconds(20)
     /// Pause between two background syncs, so that each covers a worthwhile run.
     static let syncPause = DispatchTimeInterval.milliseconds(20)
+    /// Dirty logs beyond which the whole file system is synced first.
+    static let manyLogs = 64
     /// Wait before a failed write is tried again.
     static let retryDelay = DispatchTimeInterval.milliseconds(500)
 
@@ -29,8 +31,10 @@ package final class BackgroundWork: Sendable {
         var dirtyLogs: [UInt64: TopicLog] = [:]
         var waiters: [(topicID: UInt64, body: @Sendable (DiskQueueError?) -> Void)] = []
         var isRoundScheduled = false
+        var isUrgentRoundScheduled = false
         var isTimerScheduled = false
         var isSweepScheduled = false
+        var isCrowdSweepScheduled = false
         var dirtyLedgers: [Ledger] = []
         var unsyncedLedgers: [ObjectIdentifier: Ledger] = [:]
         var changes: [MetadataChange] = []
@@ -104,15 +108,19 @@ package final class BackgroundWork: Sendable {
         guard policy != .never else { return }
         let schedules: (round: Bool, timer: Bool) = state.withLock { state in
             state.dirtyLogs[log.topicID] = log
-            if isUrgent, !state.isRoundScheduled {
-                state.isRoundScheduled = true
-                return (true, false)
+            // Who waits for a sync asks for one; the others can wait for a pause.
+            if isUrgent, policy != .always {
+                defer { state.isUrgentRoundScheduled = true }
+                return (!state.isUrgentRoundScheduled, false)
             }
             defer { state.isTimerScheduled = true }
             return (false, !state.isTimerScheduled)
         }
         if schedules.round {
-            syncQueue.asyncAfter(deadline: .now() + Self.syncPause) { self.runRound() }
+            syncQueue.asyncAfter(deadline: .now() + Self.syncPause) {
+                self.state.withLock { $0.isUrgentRoundScheduled = false }
+                self.runRound()
+            }
         }
         if schedules.timer { startTimer() }
     }
@@ -139,6 +147,10 @@ package final class BackgroundWork: Sendable {
             return (state.dirtyLogs, state.waiters, state.unsyncedLedgers)
         }
         var failures: [UInt64: DiskQueueError] = [:]
+        if logs.count > Self.manyLogs {
+            // SWALLOW: it only makes the syncs of the single files cheap; each of them tells what failed.
+            try? store.configuration.fileSystem.synchronizeAll(store.configuration.dataPath)
+        }
         for log in logs.values {
             do { try log.synchronize() } catch { failures[log.topicID] = error }
         }
@@ -164,10 +176,14 @@ package final class BackgroundWork: Sendable {
 
     private func scheduleSweep(isCrowded: Bool) {
         let isFirst = state.withLock { state in
+            if isCrowded {
+                defer { state.isCrowdSweepScheduled = true }
+                return !state.isCrowdSweepScheduled
+            }
             defer { state.isSweepScheduled = true }
             return !state.isSweepScheduled
         }
-        guard isFirst || isCrowded else { return }
+        guard isFirst else { return }
         syncQueue.asyncAfter(deadline: .now() + (isCrowded ? Self.syncPause : Self.sweepInterval)) {
             self.sweep(isCrowded: isCrowded)
         }
@@ -175,7 +191,13 @@ package final class BackgroundWork: Sendable {
 
     private func sweep(isCrowded: Bool) {
         if isCrowded { runRound() }
-        state.withLock { $0.isSweepScheduled = false }
+        state.withLock { state in
+            if isCrowded {
+                state.isCrowdSweepScheduled = false
+            } else {
+                state.isSweepScheduled = false
+            }
+        }
         if idle.sweep(all: isCrowded) { scheduleSweep(isCrowded: false) }
     }
 
@@ -237,7 +259,14 @@ package final class BackgroundWork: Sendable {
             try store.metadata.apply(changes)
         } catch {
             store.observe(.metadataFailed(reason: error.message))
+            if error.code == .noSpace { retry(changes) }
         }
         metadataChanged(changes)
+    }
+    /// Has changes written later: the disk was full. After any other failure the next start mends the metadata
+    /// from the segments.
+    private func retry(_ changes: [MetadataChange]) {
+        state.withLock { $0.changes.insert(contentsOf: changes, at: 0) }
+        metadataQueue.asyncAfter(deadline: .now() + Self.retryDelay) { self.writeMetadata() }
     }
 }

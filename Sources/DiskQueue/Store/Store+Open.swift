@@ -6,6 +6,8 @@ package struct RecoveredTopic: Sendable {
     package var name: String
     /// The open log.
     package var log: TopicLog
+    /// When the topic was made, milliseconds since the Unix epoch.
+    package var createdMilliseconds: Int64
     /// The durable channels with their ledgers and delivery states.
     package var channels: [RecoveredChannel] = []
 }
@@ -88,6 +90,7 @@ extension Store {
             observe: observe
         )
         let topics = try store.finish(recoveries, stored: stored)
+        try store.makeDurable()
         return (store, topics)
     }
 
@@ -109,11 +112,12 @@ extension Store {
         stored: StoredMetadata
     ) throws(DiskQueueError) -> [RecoveredTopic] {
         var report = RecoveryReport()
+        let rows = Dictionary(grouping: stored.topics, by: \.id).compactMapValues(\.first)
         var topics: [RecoveredTopic] = []
         for recovery in recoveries {
             var recovery = recovery
             recovery.useSharedConfiguration(logConfiguration)
-            let row = stored.topics.first { $0.id == recovery.topicID }
+            let row = rows[recovery.topicID]
             guard let name = recovery.name ?? row?.name else {
                 report.notes.append(
                     "\(recovery.folder) names no topic: no segment was finished in it; left alone"
@@ -127,8 +131,13 @@ extension Store {
                 fallback: fallbackRoster(recovery.topicID, row: row, stored: stored),
                 report: relay.handler
             )
-            relay.log = log
-            var topic = RecoveredTopic(name: name, log: log)
+            relay.attach(log)
+            var topic = RecoveredTopic(
+                name: name,
+                log: log,
+                createdMilliseconds: row?.createdMilliseconds
+                    ?? configuration.time.wallNanoseconds / 1_000_000
+            )
             for member in log.roster.members {
                 let found = try openLedger(member, of: log, stored: stored)
                 topic.channels.append(found.channel)
@@ -145,6 +154,18 @@ extension Store {
         reconcile(stored, with: topics)
         if !report.isClean || !configuration.wasClean { observe(.recovered(report)) }
         return topics
+    }
+
+    /// Makes what recovery kept durable, before anything is acknowledged on top of it.
+    private func makeDurable() throws(DiskQueueError) {
+        guard !configuration.wasClean, configuration.checks.contains(.syncBeforeServing) else {
+            return
+        }
+        do {
+            try configuration.fileSystem.synchronizeAll(configuration.dataPath)
+        } catch {
+            throw DiskQueueError(error)
+        }
     }
 
     /// The roster of a topic whose segments have none: what the metadata knows.
@@ -214,27 +235,28 @@ extension Store {
     /// Brings the metadata to what the logs say.
     private func reconcile(_ stored: StoredMetadata, with topics: [RecoveredTopic]) {
         let live = Set(topics.map(\.log.topicID))
+        let rows = Dictionary(grouping: stored.topics, by: \.id).compactMapValues(\.first)
+        let channelRows = Dictionary(grouping: stored.channels, by: \.topicID)
         for row in stored.topics where !live.contains(row.id) {
             record(.topicDeleted(id: row.id))
         }
         for topic in topics {
             let roster = topic.log.roster
-            let row = stored.topics.first { $0.id == topic.log.topicID }
+            let row = rows[topic.log.topicID]
             let saved = TopicRecord(
                 id: topic.log.topicID,
                 name: topic.name,
                 isPaused: roster.isPaused,
-                createdMilliseconds: row?.createdMilliseconds
-                    ?? configuration.time.wallNanoseconds / 1_000_000
+                createdMilliseconds: topic.createdMilliseconds
             )
             if row != saved { record(.topicSaved(saved)) }
+            let stored = channelRows[topic.log.topicID] ?? []
             for member in roster.members {
                 let saved = ChannelRecord(topicID: topic.log.topicID, member)
-                if !stored.channels.contains(saved) { record(.channelSaved(saved)) }
+                if !stored.contains(saved) { record(.channelSaved(saved)) }
             }
             let members = Set(roster.members.map(\.id))
-            for row in stored.channels
-            where row.topicID == topic.log.topicID && !members.contains(row.id) {
+            for row in stored where !members.contains(row.id) {
                 record(.channelDeleted(topicID: row.topicID, id: row.id))
             }
         }

@@ -19,6 +19,8 @@ package final class Store: Sendable {
     /// A struct, because a closure read out of a generic box is wrapped anew each time.
     private struct Worker {
         var accept: (@Sendable (WorkRequest) -> Void)?
+        /// What recovery asked for before anybody was there to do it.
+        var waiting: [WorkRequest] = []
     }
 
     /// Work that a store asks for.
@@ -53,11 +55,20 @@ package final class Store: Sendable {
 
     /// Sets who is told of work; called once, before the store is used.
     package func attach(_ handler: @escaping @Sendable (WorkRequest) -> Void) {
-        worker.withLock { $0.accept = handler }
+        let waiting = worker.withLock { worker in
+            worker.accept = handler
+            defer { worker.waiting.removeAll() }
+            return worker.waiting
+        }
+        waiting.forEach(handler)
     }
 
     func request(_ work: WorkRequest) {
-        worker.withLock { $0 }.accept?(work)
+        let accept = worker.withLock { worker in
+            if worker.accept == nil { worker.waiting.append(work) }
+            return worker
+        }.accept
+        accept?(work)
     }
 
     // MARK: - Topics
@@ -81,7 +92,7 @@ package final class Store: Sendable {
             configuration: logConfiguration,
             report: relay.handler
         )
-        relay.log = log
+        relay.attach(log)
         record(
             .topicSaved(
                 TopicRecord(id: id, name: name, isPaused: false, createdMilliseconds: now)
@@ -168,21 +179,35 @@ package final class Store: Sendable {
 
 /// Hands what a log reports to its store, which the log must not keep alive.
 ///
-/// SAFETY: `@unchecked Sendable` because `log` is set once, before the log is handed to anyone.
+/// SAFETY: `@unchecked Sendable` because `log` and `early` are written by the thread that makes the log, before
+/// the log is handed to anyone.
 final class LogRelay: @unchecked Sendable {
     private weak var store: Store?
     private let topicID: UInt64
-    weak var log: TopicLog?
+    private weak var log: TopicLog?
+    /// What the log reported while it was being made.
+    private var early: [LogEvent] = []
 
     init(store: Store, topicID: UInt64) {
         self.store = store
         self.topicID = topicID
     }
 
+    /// Sets whose events these are, and passes on those that came before.
+    func attach(_ log: TopicLog) {
+        self.log = log
+        early.forEach(handler)
+        early.removeAll()
+    }
+
     /// What the log calls.
     var handler: @Sendable (LogEvent) -> Void {
         { [self] event in
             guard let store else { return }
+            guard log != nil else {
+                early.append(event)
+                return
+            }
             switch event {
             case .dirtied(let isUrgent):
                 if let log { store.request(.synchronize(log, isUrgent: isUrgent)) }

@@ -37,9 +37,10 @@ struct SegmentHeaderTests {
     }
 
     private func decodeSegment(_ bytes: [UInt8]) throws(SegmentHeader.Flaw) -> SegmentHeader {
-        try bytes.withUnsafeBytes { raw throws(SegmentHeader.Flaw) in
-            try SegmentHeader(decoding: raw)
+        let decoded: Result<SegmentHeader, SegmentHeader.Flaw> = bytes.withUnsafeBytes { raw in
+            Result { () throws(SegmentHeader.Flaw) in try SegmentHeader(decoding: raw) }
         }
+        return try decoded.get()
     }
 
     private func decodeBatch(_ bytes: [UInt8]) -> BatchHeader? {
