@@ -26,6 +26,7 @@ struct CrashCampaign {
     var damage: ((inout DiskImage, [Mark], inout SeededGenerator) -> Bool)?
     /// Violations after which a run ends.
     var patience = 1
+    var trace = false // DEBUG
 
     /// What came out.
     struct Outcome {

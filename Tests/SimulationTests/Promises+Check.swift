@@ -1,3 +1,5 @@
+import DiskQueueTesting
+
 extension Promises {
     /// Every promise that a recovered store breaks, in words.
     func violations(in found: Observation) -> [String] {

@@ -101,6 +101,13 @@ struct Visit {
         let last = log.prefix(count).last { operation in
             if case .mark = operation { false } else { true }
         }
+        if campaign.trace { // DEBUG
+            for entry in log.prefix(count).suffix(400) { // DEBUG
+                if case .mark(let m) = entry { print("  EVENT", "\(work.events[Int(m.subject)])".prefix(160)) } // DEBUG
+                else { print("    ", entry) } // DEBUG
+            } // DEBUG
+            for t in promises.topics { print("  TOPIC", t.key, t.value.name, t.value.views.map { "p\($0.isPaused) m\($0.members) h\(String(describing: $0.held?.sorted()))" }, t.value.channels.map { "\($0.key)=\($0.value.name)" }) } // DEBUG
+        } // DEBUG
         let event = eventCount > 0 ? "\(work.events[eventCount - 1])".prefix(100) : "start"
         let words = violations.prefix(3).joined(separator: "; ")
         outcome.violations.append(

@@ -301,22 +301,24 @@ package struct DeliveryWindow: ~Copyable {
     }
 
     private mutating func dropFinishedHead() {
+        passElided()
         while head < slots.count, slots[head].isDone {
             head += 1
             base += 1
-            while let gap = elided.first, gap.lowerBound == base {
-                base = gap.upperBound
-                elided.removeFirst()
-            }
-        }
-        if head == slots.count, let gap = elided.first, gap.lowerBound == base {
-            base = gap.upperBound
-            elided.removeFirst()
+            passElided()
         }
         guard head > 64, head > slots.count / 2 else { return }
         slots.removeFirst(head)
         slotsAtSweep = max(0, slotsAtSweep - head)
         head = 0
+    }
+
+    /// Moves the base past finished chunks that have no slot.
+    private mutating func passElided() {
+        while let gap = elided.first, gap.lowerBound == base {
+            base = gap.upperBound
+            elided.removeFirst()
+        }
     }
 
     /// Turns chunks with few survivors sparse; the last 64 are left alone, since they are being worked on.

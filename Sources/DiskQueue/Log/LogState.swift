@@ -24,7 +24,7 @@ struct LogState {
     var syncedOffset = 0
     /// Earlier segments with bytes that are not known to be durable.
     var unsyncedSealed: [UnsyncedSegment] = []
-    var unsyncedBytes = 0
+    /// Messages appended since the last sync began.
     var unsyncedMessages = 0
     /// Whether the dirty log was reported, and whether it was reported as urgent.
     var isDirty = false
@@ -44,6 +44,8 @@ struct LogState {
         let file: any File
         /// The offset up to which they are.
         let syncedOffset: Int
+        /// The offset after its last byte.
+        let end: Int
     }
 
     init(
@@ -62,6 +64,11 @@ struct LogState {
         endSequence = start
         nextSequence = start
         roster = Roster(heldAt: start)
+    }
+
+    /// Bytes that are not known to be durable.
+    var unsyncedBytes: Int {
+        unsyncedSealed.reduce(max(0, writeOffset - syncedOffset)) { $0 + $1.end - $1.syncedOffset }
     }
 
     /// The offset at which the next batch is written.
@@ -161,7 +168,6 @@ struct LogState {
         do {
             try file.write(bytes, at: sealOffset)
             segments[last].dataEnd += bytes.count
-            unsyncedBytes += bytes.count
             if segments[last].isRecycled { try file.truncate(to: segments[last].dataEnd) }
         } catch {
             throw DiskQueueError(error)
@@ -174,7 +180,8 @@ struct LogState {
             UnsyncedSegment(
                 firstSequence: sealed.firstSequence,
                 file: file,
-                syncedOffset: previousSynced
+                syncedOffset: previousSynced,
+                end: sealed.dataEnd
             )
         )
         events.append(
@@ -211,7 +218,6 @@ struct LogState {
     /// Counts bytes that a power loss could take, and reports a log that became dirty or urgent.
     mutating func noteWritten(bytes: Int, messages: Int, events: inout [LogEvent]) {
         activity &+= 1
-        unsyncedBytes += bytes
         unsyncedMessages += messages
         let isNowUrgent =
             unsyncedMessages >= configuration.syncEvery

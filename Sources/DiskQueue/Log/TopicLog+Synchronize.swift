@@ -60,8 +60,6 @@ struct SyncWork {
     var sealed: [UInt64]
     var activeSegment: UInt64
     var through: Int
-    var bytes: Int
-    var messages: Int
     var needsFolderSync: Bool
     var needsParentSync: Bool
     var parent: String
@@ -78,14 +76,13 @@ extension LogState {
             sealed: unsyncedSealed.map(\.firstSequence),
             activeSegment: last.firstSequence,
             through: last.dataEnd,
-            bytes: unsyncedBytes,
-            messages: unsyncedMessages,
             needsFolderSync: needsFolderSync,
             needsParentSync: needsParentSync,
             parent: parent
         )
         isDirty = false
         isUrgent = false
+        unsyncedMessages = 0
         needsFolderSync = false
         needsParentSync = false
         return files.isEmpty && !work.needsFolderSync && !work.needsParentSync ? nil : work
@@ -93,8 +90,6 @@ extension LogState {
 
     /// Notes what a sync made durable.
     mutating func finishSync(_ work: SyncWork) {
-        unsyncedBytes -= work.bytes
-        unsyncedMessages -= work.messages
         unsyncedSealed.removeAll { work.sealed.contains($0.firstSequence) }
         if let last = segments.last, last.firstSequence == work.activeSegment {
             syncedOffset = max(syncedOffset, work.through)
@@ -105,9 +100,16 @@ extension LogState {
             unsyncedSealed[at] = UnsyncedSegment(
                 firstSequence: work.activeSegment,
                 file: unsyncedSealed[at].file,
-                syncedOffset: work.through
+                syncedOffset: max(work.through, unsyncedSealed[at].syncedOffset),
+                end: unsyncedSealed[at].end
             )
         }
+    }
+
+    /// Takes back the work of a sync that failed as a whole.
+    mutating func abandonSync(_ work: SyncWork) {
+        needsFolderSync = needsFolderSync || work.needsFolderSync
+        needsParentSync = needsParentSync || work.needsParentSync
     }
 
     /// Copies every batch that is not known to be durable into a new segment and syncs that.
@@ -133,7 +135,6 @@ extension LogState {
         }
         tail.clear()
         unsyncedSealed = []
-        unsyncedBytes = 0
         unsyncedMessages = 0
         let resumed = nextSequence
         nextSequence = batches.first?.header.firstSequence ?? nextSequence
@@ -179,7 +180,6 @@ extension LogState {
             throw DiskQueueError(error)
         }
         syncedOffset = segments[fresh].dataEnd
-        unsyncedBytes = 0
         isDirty = false
         isUrgent = false
         needsFolderSync = false

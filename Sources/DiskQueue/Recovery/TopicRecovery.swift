@@ -99,7 +99,10 @@ struct TopicRecovery {
         } catch {
             throw DiskQueueError(error)
         }
-        state.syncedOffset = min(syncedOffset, segments.last?.dataEnd ?? 0)
+        // Durable by the clean stop, or by the sync that ends recovery.
+        let isDurable = context.wasClean || configuration.checks.contains(.syncBeforeServing)
+        let end = segments.last?.dataEnd ?? 0
+        state.syncedOffset = isDurable ? end : min(syncedOffset, end)
         if context.mayHaveLostPower, configuration.checks.contains(.sequenceJump) {
             state.nextSequence = state.endSequence &+ Self.sequenceJump
         }

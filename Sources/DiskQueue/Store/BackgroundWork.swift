@@ -12,7 +12,7 @@ package final class BackgroundWork: Sendable {
     static let ledgerDelay = DispatchTimeInterval.milliseconds(20)
     /// Pause between two background syncs, so that each covers a worthwhile run.
     static let syncPause = DispatchTimeInterval.milliseconds(20)
-    /// Dirty logs beyond which the whole file system is synced first.
+    /// Dirty logs beyond which the whole file system is synced instead of each file.
     static let manyLogs = 64
     /// Wait before a failed write is tried again.
     static let retryDelay = DispatchTimeInterval.milliseconds(500)
@@ -146,14 +146,13 @@ package final class BackgroundWork: Sendable {
             }
             return (state.dirtyLogs, state.waiters, state.unsyncedLedgers)
         }
-        var failures: [UInt64: DiskQueueError] = [:]
-        if logs.count > Self.manyLogs {
-            // SWALLOW: it only makes the syncs of the single files cheap; each of them tells what failed.
-            try? store.configuration.fileSystem.synchronizeAll(store.configuration.dataPath)
-        }
-        for log in logs.values {
-            do { try log.synchronize() } catch { failures[log.topicID] = error }
-        }
+        let failures =
+            logs.count > Self.manyLogs
+            ? TopicLog.synchronizeTogether(
+                Array(logs.values),
+                below: store.configuration.dataPath,
+                in: store.configuration.fileSystem
+            ) : TopicLog.synchronizeEach(Array(logs.values))
         for waiter in waiters { waiter.body(failures[waiter.topicID]) }
         guard policy != .never else { return }
         for ledger in ledgers.values {
