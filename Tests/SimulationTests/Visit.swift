@@ -51,6 +51,12 @@ struct Visit {
     }
 
     /// Recovers and checks; `nil` when a promise was broken.
+    private func dump(_ image: DiskImage) { // DEBUG
+        for path in image.paths { // DEBUG
+            let b = image[path] ?? [] // DEBUG
+            print("FILE", path, b.count, b.count > 120 ? "topic \(b[32]) first \(b[40]) name \(String(decoding: b[64..<66], as: UTF8.self))" : "") // DEBUG
+        } // DEBUG
+    } // DEBUG
     private mutating func recover(
         _ image: DiskImage,
         _ metadata: MemoryMetadataStore.State,
@@ -63,6 +69,7 @@ struct Visit {
                 metadata: metadata)
             let violations = promises.violations(in: found)
             if violations.isEmpty { return found }
+            if campaign.trace { dump(image); print(found.topics.mapValues { "\($0.isPaused) \($0.channels.mapValues { $0.keys.sorted() }) \(String(describing: $0.backlog?.keys.sorted()))" }); print(metadata) } // DEBUG
             report(violations, count, interrupted)
         } catch {
             report(["\(error)"], count, interrupted)
