@@ -8,6 +8,9 @@ package final class RecycledFiles: Sendable {
     /// Most files kept.
     static let limit = 4
 
+    /// Bytes at the start of a file that identify it: header and first batch header.
+    private static let clearedBytes = SegmentFormat.headerBytes + SegmentFormat.batchHeaderBytes
+
     private struct State {
         var names: [String] = []
         var nextNumber: UInt64 = 0
@@ -50,6 +53,10 @@ package final class RecycledFiles: Sendable {
     func take(as path: String) -> Bool {
         guard let name = state.withLock({ $0.names.popLast() }) else { return false }
         do {
+            // What the file began with must not show under the new name when the write of the new
+            // header is cut short.
+            try fileSystem.open(name, .readWrite)
+                .write([UInt8](repeating: 0, count: Self.clearedBytes), at: 0)
             try fileSystem.rename(name, to: path)
             return true
         } catch {
