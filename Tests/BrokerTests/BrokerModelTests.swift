@@ -1,7 +1,11 @@
+import Glibc
 import Testing
 
 /// The broker does what a model of a page of code does, whatever happens in whatever order.
-@Suite("Broker against a model", .timeLimit(.minutes(5)))
+@Suite(
+    "Broker against a model",
+    .enabled(if: getenv("NSQ_LONG_TESTS") != nil, "set NSQ_LONG_TESTS to run it")
+)
 struct BrokerModelTests {
     @Test(arguments: 0..<40)
     func agreesWithTheModel(seed: Int) throws {

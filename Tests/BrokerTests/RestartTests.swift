@@ -56,9 +56,11 @@ struct RestartTests {
         try test.restart(after: end)
 
         let taken = try test.consumer().take()
-        #expect(Dictionary(taken.map { ($0.body, $0.attempts) }) { $1 } == [
-            "requeued": 4, "timed out": 4,
-        ])
+        #expect(
+            Dictionary(taken.map { ($0.body, $0.attempts) }) { $1 } == [
+                "requeued": 4, "timed out": 4,
+            ]
+        )
     }
 
     @Test func attemptsOfMessagesInFlightAreKeptByACleanStop() throws {
@@ -150,7 +152,7 @@ struct RestartTests {
         #expect(try test.statistics(of: "b").isPaused)
         let first = try test.consumer("a")
         let second = try test.consumer("b")
-        let third = try test.consumer("made while paused")
+        let third = try test.consumer("made-while-paused")
         #expect(try first.take().bodies == ["passed"])
         #expect(try second.take().isEmpty)
         try test.channel("b").unpause()
@@ -185,9 +187,9 @@ struct RestartTests {
         _ = try test.channel("kept")
         _ = try test.channel("gone")
         try test.publish("a")
-        try test.publish("b", to: "gone topic")
+        try test.publish("b", to: "gone-topic")
         try test.deleteChannel("gone")
-        try test.deleteTopic("gone topic")
+        try test.deleteTopic("gone-topic")
         try test.restart(after: end)
 
         #expect(test.broker.statistics(topic: nil, channel: nil).map(\.name) == ["orders"])
@@ -285,7 +287,7 @@ struct RestartTests {
 
     @Test(arguments: ends)
     func aCheckpointKeepsEverything(end: TestBroker.End) throws {
-        let consumer = try test.consumer(ready: 8)
+        let consumer = try test.consumer(ready: 8, timeout: .seconds(1000))
         try test.publish((0..<12).map { "\($0)" })
         try test.publish("deferred", after: .seconds(100))
         let taken = try consumer.take()
@@ -299,7 +301,7 @@ struct RestartTests {
         try test.restart(after: end)
 
         #expect(try test.counts() == [6, 0, 2])
-        let again = try test.consumer()
+        let again = try test.consumer(timeout: .seconds(1000))
         let back = Dictionary(try again.take().map { ($0.body, $0.attempts) }) { $1 }
         #expect(Set(back.keys) == ["2", "7", "8", "9", "10", "11"])
         #expect(back["2"] == 2 && back["8"] == 1)

@@ -26,7 +26,7 @@ struct CrashCampaign {
     var damage: ((inout DiskImage, [Mark], inout SeededGenerator) -> Bool)?
     /// Violations after which a run ends.
     var patience = 1
-    var trace = false // DEBUG
+    var trace = false  // DEBUG
 
     /// What came out.
     struct Outcome {
@@ -73,7 +73,12 @@ struct CrashCampaign {
         _ outcome: inout Outcome
     ) throws -> Workload.Start? {
         let work = try Workload(
-            start, engine, seed: random.next(), planting: bugs, faults: faults)
+            start,
+            engine,
+            seed: random.next(),
+            planting: bugs,
+            faults: faults
+        )
         try work.run(steps)
         if faults.isEmpty, bugs.isEmpty, let refusal = work.refusals.first {
             throw Violation("\(place): refused \(refusal)")
@@ -85,7 +90,8 @@ struct CrashCampaign {
         var seeded = SeededGenerator(seed: random.next())
         do {
             let tally = try CrashStates(of: work.disk, options: options).visit(
-                model, random: &seeded
+                model,
+                random: &seeded
             ) { image, count in
                 try visit.examine(image, count)
             }

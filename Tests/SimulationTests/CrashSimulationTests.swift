@@ -4,7 +4,10 @@ import Glibc
 import Testing
 
 /// The real engine, killed and cut off from power at every place.
-@Suite("Crash simulation", .timeLimit(.minutes(30)))
+@Suite(
+    "Crash simulation",
+    .enabled(if: getenv("NSQ_LONG_TESTS") != nil, "set NSQ_LONG_TESTS to run it")
+)
 struct CrashSimulationTests {
     /// Seeds and sizes: fixed, unless a long run sets others.
     private static let seed = number("NSQ_SEED") ?? 1
@@ -33,7 +36,8 @@ struct CrashSimulationTests {
             "\(model): \(outcome.tally.states) states at \(outcome.tally.crashPoints) places,"
                 + " \(outcome.interruptedRecoveries) of interrupted recoveries,"
                 + " \(outcome.fingerprints.count) distinct; seeds \(Self.seed)..<\(seed);"
-                + " \(outcome.violations.count) violations")
+                + " \(outcome.violations.count) violations"
+        )
         for violation in outcome.violations { Issue.record("\(violation)") }
     }
 }

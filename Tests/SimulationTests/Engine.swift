@@ -32,14 +32,24 @@ struct Engine {
     ) throws -> Broker {
         guard let node = NodeID(7) else { throw Violation("no node id") }
         var configuration = StoreConfiguration(
-            dataPath: "/data", fileSystem: fileSystem, nodeID: node, time: time,
-            wasClean: past == .clean, mayHaveLostPower: past == .lostPower)
+            dataPath: "/data",
+            fileSystem: fileSystem,
+            nodeID: node,
+            time: time,
+            wasClean: past == .clean,
+            mayHaveLostPower: past == .lostPower
+        )
         configuration.maximumSegmentBytes = segmentBytes
         configuration.syncPolicy = policy
         configuration.checks = checks
         return try Broker.open(
-            store: configuration, metadata: metadata, limits: BrokerConfiguration(),
-            isAutomatic: false, importsDocument: false, observe: observe)
+            store: configuration,
+            metadata: metadata,
+            limits: BrokerConfiguration(),
+            isAutomatic: false,
+            importsDocument: false,
+            observe: observe
+        )
     }
 
     /// A disk on which the data path exists.

@@ -60,8 +60,11 @@ struct Observation {
     ) throws {
         let time = ManualTime(wallNanoseconds: Int64(wallMilliseconds) * 1_000_000)
         let broker = try engine.open(
-            SimulatedFileSystem(image: image), after: past, time: time,
-            metadata: MemoryMetadataStore(metadata))
+            SimulatedFileSystem(image: image),
+            after: past,
+            time: time,
+            metadata: MemoryMetadataStore(metadata)
+        )
         try self.init(draining: broker, time)
     }
 

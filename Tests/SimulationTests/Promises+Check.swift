@@ -31,7 +31,8 @@ extension Promises {
             let channels = seen.channels.map { "\($0.key)\($0.value.isPaused ? " paused" : "")" }
             violations.append(
                 "topic \(topic.name) has channels \(channels), is"
-                    + " \(seen.isPaused ? "paused" : "not paused"): it never was so since")
+                    + " \(seen.isPaused ? "paused" : "not paused"): it never was so since"
+            )
             return
         }
         for (name, channel) in seen.channels {
@@ -45,8 +46,13 @@ extension Promises {
                     : Set(candidate.messages.filter { $0.value.isSettled && !$0.value.isDone }.keys)
             }
             check(
-                channel, owed: owed.dropFirst().reduce(owed.first ?? []) { $0.intersection($1) },
-                candidates.map(\.messages), "\(topic.name):\(name)", topic.dues, &violations)
+                channel,
+                owed: owed.dropFirst().reduce(owed.first ?? []) { $0.intersection($1) },
+                candidates.map(\.messages),
+                "\(topic.name):\(name)",
+                topic.dues,
+                &violations
+            )
         }
         guard let backlog = seen.backlog else { return }
         let owed = views.map { view in
@@ -56,9 +62,13 @@ extension Promises {
         }
         let possible = topic.views.reduce(into: Set<UInt64>()) { $0.formUnion($1.held ?? []) }
         check(
-            backlog, owed: owed.dropFirst().reduce(owed.first ?? []) { $0.intersection($1) },
-            [topic.backlog.filter { possible.contains($0.key) }], "backlog of \(topic.name)",
-            topic.dues, &violations)
+            backlog,
+            owed: owed.dropFirst().reduce(owed.first ?? []) { $0.intersection($1) },
+            [topic.backlog.filter { possible.contains($0.key) }],
+            "backlog of \(topic.name)",
+            topic.dues,
+            &violations
+        )
     }
 
     private func check(

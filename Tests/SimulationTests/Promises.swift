@@ -75,7 +75,7 @@ struct Promises {
 
     /// Takes what a recovered store was found to hold for the truth.
     ///
-    /// - Parameter keepsDoubt: what is missing may still come back: what finished it is written, not durable.
+    /// `keepsDoubt`: what is missing may still come back: what finished it is written, not durable.
     mutating func adopt(_ found: Observation, keepsDoubt: Bool) {
         for (number, topic) in topics {
             guard let seen = found.topics[topic.name],

@@ -118,8 +118,12 @@ final class SimulatedConsumer {
                 received.append(
                     Received(
                         key: MessageBody.key(
-                            of: UnsafeRawBufferPointer(rebasing: raw[offset + 34..<end])),
-                        id: id, attempts: load(16, UInt16.self)))
+                            of: UnsafeRawBufferPointer(rebasing: raw[offset + 34..<end])
+                        ),
+                        id: id,
+                        attempts: load(16, UInt16.self)
+                    )
+                )
                 offset = end
             }
             return received

@@ -46,17 +46,28 @@ struct Visit {
         var promises = promises
         promises.adopt(found, keepsDoubt: false)
         next = Workload.Start(
-            image: image, promises: promises, past: past, metadata: metadata,
-            nextNumber: work.nextNumber)
+            image: image,
+            promises: promises,
+            past: past,
+            metadata: metadata,
+            nextNumber: work.nextNumber
+        )
     }
 
     /// Recovers and checks; `nil` when a promise was broken.
-    private func dump(_ image: DiskImage) { // DEBUG
-        for path in image.paths { // DEBUG
-            let b = image[path] ?? [] // DEBUG
-            print("FILE", path, b.count, b.count > 120 ? "topic \(b[32]) first \(b[40]) name \(String(decoding: b[64..<66], as: UTF8.self))" : "") // DEBUG
-        } // DEBUG
-    } // DEBUG
+    private func dump(_ image: DiskImage) {  // DEBUG
+        for path in image.paths {  // DEBUG
+            let b = image[path] ?? []  // DEBUG
+            print(
+                "FILE",
+                path,
+                b.count,
+                b.count > 120
+                    ? "topic \(b[32]) first \(b[40]) name \(String(decoding: b[64..<66], as: UTF8.self))"
+                    : ""
+            )  // DEBUG
+        }  // DEBUG
+    }  // DEBUG
     private mutating func recover(
         _ image: DiskImage,
         _ metadata: MemoryMetadataStore.State,
@@ -65,11 +76,23 @@ struct Visit {
     ) -> Observation? {
         do {
             let found = try Observation(
-                image, campaign.recovery, after: past, wallMilliseconds: promises.now,
-                metadata: metadata)
+                image,
+                campaign.recovery,
+                after: past,
+                wallMilliseconds: promises.now,
+                metadata: metadata
+            )
             let violations = promises.violations(in: found)
             if violations.isEmpty { return found }
-            if campaign.trace { dump(image); print(found.topics.mapValues { "\($0.isPaused) \($0.channels.mapValues { $0.keys.sorted() }) \(String(describing: $0.backlog?.keys.sorted()))" }); print(metadata) } // DEBUG
+            if campaign.trace {
+                dump(image)
+                print(
+                    found.topics.mapValues {
+                        "\($0.isPaused) \($0.channels.mapValues { $0.keys.sorted() }) \(String(describing: $0.backlog?.keys.sorted()))"
+                    }
+                )
+                print(metadata)
+            }  // DEBUG
             report(violations, count, interrupted)
         } catch {
             report(["\(error)"], count, interrupted)
@@ -87,10 +110,15 @@ struct Visit {
         let disk = SimulatedFileSystem(image: image)
         let time = ManualTime(wallNanoseconds: Int64(promises.now) * 1_000_000)
         _ = try campaign.recovery.open(
-            disk, after: past, time: time, metadata: MemoryMetadataStore(metadata))
+            disk,
+            after: past,
+            time: time,
+            metadata: MemoryMetadataStore(metadata)
+        )
         var seeded = SeededGenerator(seed: random.next())
         try CrashStates(of: disk, options: campaign.options).visit(
-            campaign.model, random: &seeded
+            campaign.model,
+            random: &seeded
         ) { image, _ in
             outcome.interruptedRecoveries += 1
             outcome.fingerprints.insert(image.fingerprint)
@@ -108,18 +136,33 @@ struct Visit {
         let last = log.prefix(count).last { operation in
             if case .mark = operation { false } else { true }
         }
-        if campaign.trace { // DEBUG
-            for entry in log.prefix(count).suffix(400) { // DEBUG
-                if case .mark(let m) = entry { print("  EVENT", "\(work.events[Int(m.subject)])".prefix(160)) } // DEBUG
-                else { print("    ", entry) } // DEBUG
-            } // DEBUG
-            for t in promises.topics { print("  TOPIC", t.key, t.value.name, t.value.views.map { "p\($0.isPaused) m\($0.members) h\(String(describing: $0.held?.sorted()))" }, t.value.channels.map { "\($0.key)=\($0.value.name)" }) } // DEBUG
-        } // DEBUG
+        if campaign.trace {  // DEBUG
+            for entry in log.prefix(count).suffix(400) {  // DEBUG
+                if case .mark(let m) = entry {
+                    print("  EVENT", "\(work.events[Int(m.subject)])".prefix(160))
+                }  // DEBUG
+                else {
+                    print("    ", entry)
+                }  // DEBUG
+            }  // DEBUG
+            for t in promises.topics {
+                print(
+                    "  TOPIC",
+                    t.key,
+                    t.value.name,
+                    t.value.views.map {
+                        "p\($0.isPaused) m\($0.members) h\(String(describing: $0.held?.sorted()))"
+                    },
+                    t.value.channels.map { "\($0.key)=\($0.value.name)" }
+                )
+            }  // DEBUG
+        }  // DEBUG
         let event = eventCount > 0 ? "\(work.events[eventCount - 1])".prefix(100) : "start"
         let words = violations.prefix(3).joined(separator: "; ")
         outcome.violations.append(
             "\(place), operation \(count) (\(last.map { "\($0)" } ?? "none")), after \(event)"
-                + "\(detail): \(words)")
+                + "\(detail): \(words)"
+        )
     }
 
     /// Brings the promises up to the first `count` entries of the log.

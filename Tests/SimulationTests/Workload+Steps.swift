@@ -36,7 +36,9 @@ extension Workload {
     /// A topic to work on, made when there is none of that name.
     private func randomTopic() -> Int? {
         let name = Self.topicNames[random.below(random.below(4) == 0 ? 3 : 2)]
-        if let number = promises.topics.first(where: { $0.value.name == name })?.key { return number }
+        if let number = promises.topics.first(where: { $0.value.name == name })?.key {
+            return number
+        }
         guard let legal = TopicName(name) else { return nil }
         let number = Int(number())
         note(.creating(topic: number, name: name))
@@ -72,9 +74,18 @@ extension Workload {
         let count = random.below(3) == 0 ? 1 + random.below(8) : 1
         let keys = (0..<count).map { _ in self.number() }
         let delay = random.below(6) == 0 ? Int64(1 + random.below(8_000)) : 0
-        note(.publishing(topic: number, keys: keys, due: delay == 0 ? 0 : promises.now + UInt64(delay)))
+        note(
+            .publishing(
+                topic: number,
+                keys: keys,
+                due: delay == 0 ? 0 : promises.now + UInt64(delay)
+            )
+        )
         do {
-            let ticket = try topic.publish(keys.map { MessageBody.bytes(of: $0) }, delay * 1_000_000)
+            let ticket = try topic.publish(
+                keys.map { MessageBody.bytes(of: $0) },
+                delay * 1_000_000
+            )
             note(.published(topic: number, keys: keys))
             guard let ticket, random.below(10) < 7 else { return }
             awaitCommit(ticket, number)
@@ -201,7 +212,9 @@ extension Workload {
     private func pause(_ number: Int) {
         guard let topic = engineTopic(number) else { return }
         let isUnpausing = random.below(3) > 0
-        if random.below(2) == 0, let one = randomChannel(of: number), let channel = engineChannel(one) {
+        if random.below(2) == 0, let one = randomChannel(of: number),
+            let channel = engineChannel(one)
+        {
             change(number, .pauseChannel(one.channel, !isUnpausing)) {
                 isUnpausing ? try channel.unpause() : try channel.pause()
             }
@@ -213,7 +226,9 @@ extension Workload {
     }
 
     private func empty(_ number: Int) {
-        if random.below(2) == 0, let one = randomChannel(of: number), let channel = engineChannel(one) {
+        if random.below(2) == 0, let one = randomChannel(of: number),
+            let channel = engineChannel(one)
+        {
             note(.emptying(one))
             consumers[one]?.forgetAll()
             do { try channel.empty() } catch { refuse(error) }

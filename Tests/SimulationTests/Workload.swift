@@ -150,10 +150,18 @@ final class Workload {
         changes.list.withLock { $0 = [] }
         metadata = MemoryMetadataStore(metadata.state)
         broker = try engine.open(
-            fileSystem, after: isClean ? .clean : .died, time: time, metadata: metadata)
+            fileSystem,
+            after: isClean ? .clean : .died,
+            time: time,
+            metadata: metadata
+        )
         attach()
         let found = try Observation(
-            disk.image, engine, after: .died, wallMilliseconds: promises.now)
+            disk.image,
+            engine,
+            after: .died,
+            wallMilliseconds: promises.now
+        )
         let violations = promises.violations(in: found)
         if let first = violations.first { throw Violation("after a restart: \(first)") }
         note(.restarted(found))

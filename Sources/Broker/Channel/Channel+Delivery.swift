@@ -63,6 +63,11 @@ extension Channel {
                     core.withLock { due = $0.dueToSchedule() ?? due }
                     return delivery
                 }
+                if redelivery.hasFailed {
+                    core.withLock { due = $0.dueToSchedule() ?? due }
+                    delivery.state = .caughtUp
+                    return delivery
+                }
             }
         }
     }
@@ -88,7 +93,12 @@ extension Channel {
             core.withLock { $0.loaded(chunk, epoch: epoch) }
             return true
         } catch {
-            core.withLock { $0.reader.isLoading = false }
+            let due = core.withLock { core in
+                core.reader.isLoading = false
+                core.readAgain(after: shared.time.monotonicNanoseconds)
+                return core.dueToSchedule()
+            }
+            schedule(due)
             shared.noteReadFailure(error, topic: log.topicID)
             return false
         }
@@ -100,6 +110,8 @@ extension Channel {
         var messageCount = 0
         /// Bytes of the first message that did not fit.
         var needed: Int?
+        /// The disk would not give a message.
+        var hasFailed = false
     }
 
     /// Copies messages that are delivered again, each with its attempts.
@@ -125,7 +137,7 @@ extension Channel {
                     let base = destination.baseAddress, let source = frame.baseAddress
                 else {
                     result.needed = frame.count
-                    unsent = Array(retries[index...])
+                    unsent += retries[index...]
                     break
                 }
                 let target = base + result.byteCount
@@ -140,6 +152,7 @@ extension Channel {
             } catch {
                 shared.noteReadFailure(error, topic: log.topicID)
                 unsent.append(retry)
+                result.hasFailed = true
             }
             if result.needed != nil { break }
         }
@@ -154,6 +167,7 @@ extension Channel {
                 now: now
             )
         }
+        if result.hasFailed { core.withLock { $0.readAgain(after: now) } }
         if !stands {
             result.byteCount = 0
             result.messageCount = 0

@@ -16,7 +16,8 @@ package final class Channel: Sendable {
     let ledger: Ledger?
     let log: TopicLog
     let shared: BrokerShared
-    private unowned let topic: Topic
+    /// `nil` once the topic is deleted; a connection may come to know of it later.
+    private weak let topic: Topic?
 
     init(
         name: ChannelName,
@@ -41,7 +42,7 @@ package final class Channel: Sendable {
     /// - Throws: `.exiting` when the channel is being deleted, `.consumerLimit`.
     package func add(_ consumer: Consumer) throws(BrokerError) {
         let limit = shared.configuration.maximumChannelConsumers
-        let topicName = topic.name.text
+        guard let topicName = topic?.name.text else { throw .exiting }
         let channelName = name.text
         let member = try core.withLock { (core) throws(BrokerError) -> Consumer.Membership in
             guard !core.isClosed else { throw .exiting }
@@ -78,7 +79,7 @@ package final class Channel: Sendable {
             core.wake(1)
             return core.memberSlots.isEmpty
         }
-        if isAbandoned, name.isEphemeral { topic.abandon(self) }
+        if isAbandoned, name.isEphemeral { topic?.abandon(self) }
     }
 
     /// Sets how many messages may be in flight to a consumer.
@@ -115,7 +116,7 @@ package final class Channel: Sendable {
             return (core.cursor, failures)
         }
         for failure in failures { failed(failure.index, failure.reason) }
-        topic.channelPassed(cursor)
+        topic?.channelPassed(cursor)
     }
 
     /// Requeues a message, at once or after `delay` nanoseconds.
@@ -168,12 +169,17 @@ package final class Channel: Sendable {
     /// Stops deliveries; the channel still fills.
     ///
     /// Persisted on return.
-    package func pause() throws(BrokerError) { try topic.setPaused(true, self) }
+    package func pause() throws(BrokerError) { try setPaused(true, in: topic) }
 
     /// Lets deliveries go on.
     ///
     /// Persisted on return.
-    package func unpause() throws(BrokerError) { try topic.setPaused(false, self) }
+    package func unpause() throws(BrokerError) { try setPaused(false, in: topic) }
+
+    private func setPaused(_ isPaused: Bool, in topic: Topic?) throws(BrokerError) {
+        guard let topic else { throw .exiting }
+        try topic.setPaused(isPaused, self)
+    }
 
     /// Drops what is queued, in flight and deferred.
     package func empty() throws(BrokerError) {
@@ -181,7 +187,7 @@ package final class Channel: Sendable {
             core.empty(ledger: ledger)
             return core.cursor
         }
-        topic.channelPassed(end)
+        topic?.channelPassed(end)
     }
 
     func setPaused(_ isPaused: Bool) {
@@ -209,8 +215,8 @@ package final class Channel: Sendable {
         let now = shared.time.monotonicNanoseconds
         return core.withLock { core in
             core.processDue(now: now, ledger: ledger)
-            core.scheduledDue = core.nextDue
-            return core.scheduledDue == .max ? nil : core.scheduledDue
+            while let planned = core.planned.last, planned <= now { core.planned.removeLast() }
+            return core.dueToSchedule()
         }
     }
 
@@ -259,8 +265,8 @@ extension ChannelCore {
     /// The next due time when the scheduler does not know of one as early.
     mutating func dueToSchedule() -> Int64? {
         let due = nextDue
-        guard due < scheduledDue else { return nil }
-        scheduledDue = due
+        guard due < planned.last ?? .max else { return nil }
+        planned.append(due)
         return due
     }
 }

@@ -132,7 +132,7 @@ extension ChannelCore {
             dueMilliseconds: wallMilliseconds &+ milliseconds,
             delayMilliseconds: milliseconds
         )
-        hold(sequence, redelivery, due: now &+ delay, isAhead: sequence >= cursor)
+        hold(sequence, redelivery, due: now.adding(delay), isAhead: sequence >= cursor)
         ledger?.deferred(sequence, redelivery)
     }
 
@@ -193,6 +193,15 @@ extension ChannelCore {
             released += 1
         }
         wake(released)
+        if readAgainAt <= now {
+            readAgainAt = .max
+            wakeAll()
+        }
+    }
+
+    /// Has the consumers told to try again a while after `now`: the disk would not give a message.
+    mutating func readAgain(after now: Int64) {
+        readAgainAt = min(readAgainAt, now &+ Self.readPause)
     }
 
     private mutating func timeOut(_ sequence: UInt64, ledger: Ledger?) {

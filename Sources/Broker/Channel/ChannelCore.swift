@@ -37,6 +37,9 @@ struct ChannelCore: ~Copyable {
     /// Fresh messages that may go before one that is delivered again: a backlog must not starve it.
     static let retryPatience: UInt64 = 256
 
+    /// Wait after a read that failed before the next one, nanoseconds.
+    static let readPause: Int64 = 1_000_000_000
+
     /// Where the channel reads.
     struct Reader {
         var chunk: LogChunk?
@@ -80,8 +83,12 @@ struct ChannelCore: ~Copyable {
     var messageCount: UInt64 = 0
     var requeueCount: UInt64 = 0
     var timeoutCount: UInt64 = 0
-    /// When the scheduler will next look at the channel, monotonic nanoseconds.
-    var scheduledDue = Int64.max
+    /// When the scheduler will look at the channel, monotonic nanoseconds, the next time last.
+    ///
+    /// A later look that is planned already is not planned again when an earlier one has happened.
+    var planned: [Int64] = []
+    /// When a read that failed is tried again, monotonic nanoseconds.
+    var readAgainAt = Int64.max
     /// Cap of an ephemeral channel's queue; `nil` for none.
     let capacity: UInt64?
     /// Messages that sampling dropped and the ledger has not been told of.
@@ -108,7 +115,7 @@ struct ChannelCore: ~Copyable {
     /// When something becomes due next, monotonic nanoseconds.
     var nextDue: Int64 {
         mutating get {
-            min(runs.nextDeadline ?? .max, deferred.min?.at ?? .max)
+            min(runs.nextDeadline ?? .max, deferred.min?.at ?? .max, readAgainAt)
         }
     }
 

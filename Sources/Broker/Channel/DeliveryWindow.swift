@@ -245,6 +245,7 @@ package struct DeliveryWindow: ~Copyable {
                 count += 1
             }
         }
+        dropFinishedHead()
         return count
     }
 

@@ -100,14 +100,20 @@ extension Topic {
         let end = log.endSequence
         let count = log.messageCount(from: pump)
         let now = shared.time.monotonicNanoseconds
+        let wall = shared.wallMilliseconds
         // The clock of a deferred message starts when the channels receive it (spec 3.6).
-        let batches = state.heldDeferred.map { batch in
-            (batch, now &+ Int64(clamping: batch.delayMilliseconds).multiplied(by: 1_000_000))
+        let batches = state.heldDeferred.map { held in
+            var batch = held
+            batch.untilMilliseconds = wall &+ batch.delayMilliseconds
+            let delay = Int64(clamping: batch.delayMilliseconds).multiplied(by: 1_000_000)
+            return (batch: batch, due: now.adding(delay))
         }
         state.heldDeferred.removeAll()
         for channel in state.channels {
             let due = channel.core.withLock { core in
                 core.advance(to: end, count: count, gaps: state.gaps, deferred: batches)
+                // The log says when they were published, not when their clock started.
+                for batch in batches { channel.ledger?.deferred(batch.batch) }
                 return core.dueToSchedule()
             }
             channel.schedule(due)
@@ -246,9 +252,27 @@ extension Topic {
 }
 
 extension Int64 {
+    /// The sum of two times or durations that are not negative, or the largest value when it does not fit.
+    func adding(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max / 2 : Swift.min(sum, .max / 2)
+    }
+
     /// The product, or the largest value when it does not fit.
     func multiplied(by factor: Int64) -> Int64 {
         let (product, overflow) = multipliedReportingOverflow(by: factor)
         return overflow ? .max / 2 : Swift.min(product, .max / 2)
+    }
+}
+
+extension Ledger {
+    /// Notes that the messages of a batch wait for their time.
+    fileprivate func deferred(_ batch: DeferredBatch) {
+        let redelivery = ChannelState.Redelivery(
+            attempts: 0,
+            dueMilliseconds: batch.untilMilliseconds,
+            delayMilliseconds: batch.delayMilliseconds
+        )
+        for sequence in batch.sequences { deferred(sequence, redelivery) }
     }
 }

@@ -109,14 +109,18 @@ package final class Topic: Sendable {
             try state.withLock { (state) throws(DiskQueueError) in
                 state.messageCount += UInt64(bodies.count)
                 state.messageBytes += UInt64(bytes)
-                guard hasRoom(state) else {
+                let room = room(in: state)
+                guard room > 0 else {
                     // Dropped silently, though counted (`nsqd` spec 3.1).
-                    for channel in state.channels {
+                    for channel in state.channels where state.roster.heldPump == nil {
                         channel.core.withLock { $0.messageCount += UInt64(bodies.count) }
                     }
                     return
                 }
-                let appended = try log.append(bodies, timestamp: wall, deferral: delay)
+                let accepted =
+                    bodies.count <= room
+                    ? bodies : UnsafeBufferPointer(rebasing: bodies.prefix(room))
+                let appended = try log.append(accepted, timestamp: wall, deferral: delay)
                 passOn(appended, delay: delay, deferral: deferral, &state)
             }
         } catch {
@@ -131,17 +135,18 @@ package final class Topic: Sendable {
         return CommitTicket(log: log, shared: shared)
     }
 
-    /// Whether an ephemeral topic, or one of its channels, takes another message; others always do.
-    private func hasRoom(_ state: TopicState) -> Bool {
-        guard name.isEphemeral else { return true }
+    /// How many messages an ephemeral topic takes, 0 when none of its channels takes any; others take all.
+    private func room(in state: TopicState) -> Int {
+        guard name.isEphemeral else { return .max }
         if state.roster.heldPump != nil {
-            return depth(state) < Int64(shared.configuration.memoryQueueSize)
+            return Int(clamping: Int64(shared.configuration.memoryQueueSize) - depth(state))
         }
-        return state.channels.contains { channel in
+        let hasRoom = state.channels.contains { channel in
             channel.core.withLock { core in
                 core.capacity.map { core.depth < Int64(clamping: $0) } ?? true
             }
         }
+        return hasRoom ? .max : 0
     }
 
     private func passOn(
@@ -150,7 +155,7 @@ package final class Topic: Sendable {
         deferral: Int64,
         _ state: inout TopicState
     ) {
-        if appended.hasSealed { noteNextCollection(state.channels) }
+        if appended.hasSealed { noteNextCollection(state.channels, includesPassed: true) }
         let gap = appended.gap.map { [$0] } ?? []
         guard state.roster.heldPump == nil else {
             state.gaps += gap
@@ -161,7 +166,7 @@ package final class Topic: Sendable {
         }
         var batches: [(DeferredBatch, Int64)] = []
         if let delay {
-            let due = shared.time.monotonicNanoseconds &+ deferral
+            let due = shared.time.monotonicNanoseconds.adding(deferral)
             batches.append((DeferredBatch(appended, delay), due))
         }
         for channel in state.channels {
@@ -247,10 +252,15 @@ package final class Topic: Sendable {
         noteNextCollection(channels)
     }
 
-    /// Remembers how far a channel has to come before another segment may go: the end of the first one that a
-    /// channel is still reading. One that a straggler pins is looked at again when a later one is passed.
-    func noteNextCollection(_ channels: [Channel]) {
-        let passed = channels.map { $0.core.withLock { $0.cursor } }.min() ?? 0
+    /// Remembers how far a channel has to come before another segment may go: the end of the first
+    /// one that a channel is still reading.
+    ///
+    /// One that a straggler pins is looked at again when a later one is passed.
+    ///
+    /// `includesPassed`: also one that ends where the channels are: it was sealed just now.
+    func noteNextCollection(_ channels: [Channel], includesPassed: Bool = false) {
+        var passed = channels.map { $0.core.withLock { $0.cursor } }.min() ?? 0
+        if includesPassed, passed > 0 { passed -= 1 }
         collectAt.store(log.sealedEnd(behind: passed) ?? .max, ordering: .relaxed)
     }
 }

@@ -1,3 +1,5 @@
+private import NSQCore
+
 /// What is known of a channel's deliveries when nothing is in flight: the meaning of its ledger.
 ///
 /// A value: entries are applied in the order in which they happened.
@@ -97,7 +99,9 @@ package struct ChannelState: Equatable, Sendable {
             }
             let start = last &+ skipped
             let end = start &+ count
-            guard start >= last, end >= start else { return nil }
+            guard start >= last, end >= start, count <= SequenceSet.maximumRange,
+                end <= MessageID.maximumSequence + 1
+            else { return nil }
             finished.insert(start..<end)
             last = end
         }

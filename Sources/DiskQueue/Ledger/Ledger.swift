@@ -22,8 +22,8 @@ package final class Ledger: Sendable {
 
     private struct Staged {
         var entries = LedgerEntries()
-        /// Entries noted before the state of a checkpoint in progress was taken.
-        var beforeCut = LedgerEntries()
+        /// Entries noted before the state of a checkpoint in progress, or of one that failed, was taken.
+        var beforeCut: [[UInt8]] = []
         var isCut = false
         var isDirty = false
     }
@@ -146,9 +146,10 @@ package final class Ledger: Sendable {
     private func flush(_ output: inout Output) throws(DiskQueueError) {
         let (before, after, isCut) = staged.withLock { staged in
             staged.isDirty = false
-            return (staged.beforeCut.take(), staged.entries.take(), staged.isCut)
+            defer { staged.beforeCut = [] }
+            return (staged.beforeCut, staged.entries.take(), staged.isCut)
         }
-        if !before.isEmpty { output.held.append(before) }
+        output.held += before
         if !after.isEmpty {
             output.held.append(after)
             if isCut { output.carried.append(after) }
@@ -211,8 +212,7 @@ package final class Ledger: Sendable {
     /// Called under the lock that orders the channel's changes; does no I/O.
     package func cut() {
         staged.withLock { staged in
-            staged.beforeCut = staged.entries
-            staged.entries = LedgerEntries()
+            if !staged.entries.isEmpty { staged.beforeCut.append(staged.entries.take()) }
             staged.isCut = true
         }
     }

@@ -1,3 +1,5 @@
+private import NSQCore
+
 /// The entries of one flush: what changed a channel's delivery state, compact.
 ///
 /// An entry is a kind byte and LEB128 integers; sequences are zigzag differences from the entry before.
@@ -95,10 +97,13 @@ package struct LedgerEntries {
             else { return false }
             let difference = (zigzag >> 1) ^ (0 &- (zigzag & 1))
             let sequence = last &+ difference
+            guard sequence <= MessageID.maximumSequence else { return false }
             last = sequence
             switch kind {
             case .finished:
-                guard let count = reader.readVariable(), sequence &+ count >= sequence else {
+                guard let count = reader.readVariable(), count <= SequenceSet.maximumRange,
+                    sequence &+ count >= sequence
+                else {
                     return false
                 }
                 state.finish(sequence..<sequence &+ count)

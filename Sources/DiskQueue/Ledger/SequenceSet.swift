@@ -4,13 +4,29 @@ package struct SequenceSet: Equatable, Sendable {
     private static let blockSize: UInt64 = 1024
 
     private struct Block: Equatable {
+        /// Empty in a full block, which needs no bits.
         var words = [UInt64](repeating: 0, count: 16)
         var count = 0
+
+        static let full: Block = {
+            var block = Block()
+            block.words = []
+            block.count = Int(SequenceSet.blockSize)
+            return block
+        }()
+
+        func contains(_ bit: UInt64) -> Bool {
+            words.isEmpty || words[Int(bit / 64)] >> (bit % 64) & 1 == 1
+        }
     }
 
     /// Every sequence below it is in the set.
     package private(set) var floor: UInt64
     private var blocks: [UInt64: Block] = [:]
+
+    /// Longest range above the floor that is believed: more than any channel finishes behind a straggler, and
+    /// few enough blocks that a damaged entry cannot exhaust the memory.
+    static let maximumRange: UInt64 = 1 << 32
 
     /// The set of all sequences below `floor`.
     package init(floor: UInt64) { self.floor = floor }
@@ -20,7 +36,7 @@ package struct SequenceSet: Equatable, Sendable {
         if sequence < floor { return true }
         guard let block = blocks[sequence / Self.blockSize] else { return false }
         let bit = sequence % Self.blockSize
-        return block.words[Int(bit / 64)] >> (bit % 64) & 1 == 1
+        return block.contains(bit)
     }
 
     /// Adds a range; the floor follows.
@@ -44,8 +60,7 @@ package struct SequenceSet: Equatable, Sendable {
         var ranges: [Range<UInt64>] = []
         for number in blocks.keys.sorted() {
             guard let block = blocks[number] else { continue }
-            for bit in 0..<Self.blockSize
-            where block.words[Int(bit / 64)] >> (bit % 64) & 1 == 1 {
+            for bit in 0..<Self.blockSize where block.contains(bit) {
                 let sequence = number * Self.blockSize + bit
                 if sequence < floor { continue }
                 if let last = ranges.last, last.upperBound == sequence {
@@ -59,7 +74,12 @@ package struct SequenceSet: Equatable, Sendable {
     }
 
     private mutating func insert(_ range: Range<UInt64>, intoBlock number: UInt64) {
+        if range.count == Int(Self.blockSize) {
+            blocks[number] = .full
+            return
+        }
         var block = blocks[number] ?? Block()
+        guard !block.words.isEmpty else { return }
         for sequence in range {
             let bit = sequence % Self.blockSize
             let mask: UInt64 = 1 << (bit % 64)
@@ -68,7 +88,7 @@ package struct SequenceSet: Equatable, Sendable {
                 block.count += 1
             }
         }
-        blocks[number] = block
+        blocks[number] = block.count == Int(Self.blockSize) ? .full : block
     }
 
     private mutating func raiseFloor(to target: UInt64) {

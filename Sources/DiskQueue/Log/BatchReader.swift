@@ -27,7 +27,7 @@ struct BatchReader {
             let bytes = UnsafeRawBufferPointer(start: buffer.base, count: got)
             let end = validPrefix(bytes)
             if end > 0 {
-                let start = LogPosition(segment: place.segment, offset: offset)
+                let start = LogPosition(segment: place.segment, use: uuid, offset: offset)
                 outcome.chunk = LogChunk(buffer: buffer, offset: 0, count: end, start: start)
                 return outcome
             }

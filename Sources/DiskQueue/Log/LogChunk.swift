@@ -39,19 +39,25 @@ package final class LogChunk: @unchecked Sendable {
     private init(_ chunk: LogChunk, from offset: Int) {
         base = chunk.base + offset
         count = chunk.count - offset
-        start = LogPosition(segment: chunk.start.segment, offset: chunk.start.offset + offset)
+        start = LogPosition(
+            segment: chunk.start.segment,
+            use: chunk.start.use,
+            offset: chunk.start.offset + offset
+        )
         memory = chunk.memory
     }
 
     /// The chunk from the batch at `position` on; `nil` when it does not reach there.
     func suffix(from position: LogPosition) -> LogChunk? {
         let offset = position.offset - start.offset
-        guard position.segment == start.segment, offset >= 0, offset < count else { return nil }
+        guard position.segment == start.segment, position.use == start.use, offset >= 0,
+            offset < count
+        else { return nil }
         return offset == 0 ? self : LogChunk(self, from: offset)
     }
 
     /// Where the byte after the last one stands in the log.
     package var end: LogPosition {
-        LogPosition(segment: start.segment, offset: start.offset + count)
+        LogPosition(segment: start.segment, use: start.use, offset: start.offset + count)
     }
 }

@@ -162,7 +162,8 @@ extension LogState {
             try file.truncate(to: offset)
             if let last = segments.indices.last { segments[last].isRecycled = false }
         } catch {
-            // SWALLOW: what is left is no valid batch, so a later write over it, or recovery, gets rid of it.
+            // SWALLOW: it may hold whole batches of the refused publish, so nothing is written before it is cut.
+            needsCut = true
         }
     }
 }

@@ -29,6 +29,8 @@ struct LogState {
     /// Whether the dirty log was reported, and whether it was reported as urgent.
     var isDirty = false
     var isUrgent = false
+    /// Whether the last segment's file may have part of a refused publish behind ``writeOffset``.
+    var needsCut = false
     var needsFolderSync = false
     var needsParentSync = false
 
@@ -80,8 +82,22 @@ struct LogState {
         if let poison { throw DiskQueueError(.poisoned, poison) }
     }
 
-    /// The last segment's file, opened when it was let go.
+    /// The last segment's file, for writing at its end: opened when it was let go, cut when a failed write
+    /// could not be.
     mutating func openActiveFile() throws(DiskQueueError) -> any File {
+        let file = try openLastFile()
+        guard needsCut else { return file }
+        do {
+            try file.truncate(to: writeOffset)
+        } catch {
+            throw DiskQueueError(error)
+        }
+        needsCut = false
+        return file
+    }
+
+    /// The last segment's file as it is.
+    mutating func openLastFile() throws(DiskQueueError) -> any File {
         if let activeFile { return activeFile }
         guard let segment = segments.last else {
             throw DiskQueueError(.io, "topic \(topicID) has no segment to write to")
@@ -95,15 +111,14 @@ struct LogState {
         }
     }
 
-    /// Begins the segment of ``nextSequence``: header and roster in one write.
-    mutating func startSegment(events: inout [LogEvent]) throws(DiskQueueError) {
+    /// The bytes that the segment of message `first` begins with, header and roster, and its uuid.
+    func segmentStart(_ first: UInt64) -> (uuid: SegmentUUID, bytes: [UInt8]) {
         var generator = SystemRandomNumberGenerator()
-        let path = "\(folder)/\(Segment.fileName(nextSequence))"
         let header = SegmentHeader(
             uuid: .random(using: &generator),
             topicID: topicID,
             topicName: topicName,
-            firstSequence: nextSequence,
+            firstSequence: first,
             createdMilliseconds: configuration.time.wallNanoseconds / 1_000_000
         )
         let payload = ControlRecord.roster(roster).encoded()
@@ -111,7 +126,7 @@ struct LogState {
             payloadBytes: payload.count,
             payloadChecksum: payload.withUnsafeBytes { Checksum.crc32c($0) },
             segmentUUID: header.uuid.low,
-            firstSequence: nextSequence,
+            firstSequence: first,
             messageCount: 0,
             isControl: true,
             syncedThrough: 0
@@ -124,7 +139,13 @@ struct LogState {
             header.encode(into: raw)
             if let base = raw.baseAddress { batch.encode(at: base + SegmentFormat.headerBytes) }
         }
-        bytes += payload
+        return (header.uuid, bytes + payload)
+    }
+
+    /// Begins the segment of ``nextSequence``: header and roster in one write.
+    mutating func startSegment(events: inout [LogEvent]) throws(DiskQueueError) {
+        let path = "\(folder)/\(Segment.fileName(nextSequence))"
+        let (uuid, bytes) = segmentStart(nextSequence)
         let isRecycled = configuration.recycling?.take(as: path) ?? false
         do {
             let file = try configuration.fileSystem.open(path, isRecycled ? .readWrite : .createNew)
@@ -139,7 +160,7 @@ struct LogState {
         var segment = Segment(
             firstSequence: nextSequence,
             path: path,
-            uuid: header.uuid,
+            uuid: uuid,
             endSequence: nextSequence,
             dataEnd: bytes.count
         )

@@ -32,7 +32,7 @@ extension TopicLog {
                     configuration.cache.keep(chunk, of: topicID)
                     return chunk
                 }
-                position = LogPosition(segment: place.segment, offset: segmentEnd)
+                position = LogPosition(segment: place.segment, use: uuid, offset: segmentEnd)
             }
         }
     }
@@ -60,7 +60,7 @@ extension TopicLog {
                 state.segments[at].index = index
             }
         }
-        return LogPosition(segment: found.position.segment, offset: offset)
+        return LogPosition(segment: found.position.segment, use: found.uuid, offset: offset)
     }
 
     /// The deferred batches that hold messages at or above `sequence`.
@@ -96,15 +96,17 @@ extension LogState {
         case file(any File, LogPosition, limit: Int, uuid: UInt64)
     }
 
-    /// Finds the bytes at `position`, or at the start of the next segment when that one ends there.
+    /// Finds the bytes at `position`, or at the start of the next segment when that one ends there, or
+    /// at the start of the file that took the place of the one that is meant.
     mutating func source(at position: LogPosition) throws(DiskQueueError) -> ChunkSource {
         activity &+= 1
         var position = position
         var at = firstSegment(atOrBehind: position.segment)
         while at < segments.count {
-            if segments[at].firstSequence != position.segment {
+            if segments[at].uuid.low != position.use {
                 position = LogPosition(
                     segment: segments[at].firstSequence,
+                    use: segments[at].uuid.low,
                     offset: SegmentFormat.headerBytes
                 )
             }
@@ -147,6 +149,7 @@ extension LogState {
         return Place(
             position: LogPosition(
                 segment: segment.firstSequence,
+                use: segment.uuid.low,
                 offset: known ?? SegmentFormat.headerBytes
             ),
             file: try openReader(at),
@@ -165,6 +168,7 @@ extension LogState {
                 Place(
                     position: LogPosition(
                         segment: segments[at].firstSequence,
+                        use: segments[at].uuid.low,
                         offset: SegmentFormat.headerBytes
                     ),
                     file: try openReader(at),

@@ -40,7 +40,7 @@ extension TopicLog {
         configuration.cache.forget(topicID)
         try state.withLock { (state) throws(DiskQueueError) in
             do throws(DiskQueueError) {
-                let bytes = try state.moveUnsyncedForward(events: &events)
+                let bytes = try state.moveUnsyncedForward()
                 events.append(
                     .movedForward(path: failure.path, bytes: bytes, reason: failure.description)
                 )
@@ -110,114 +110,5 @@ extension LogState {
     mutating func abandonSync(_ work: SyncWork) {
         needsFolderSync = needsFolderSync || work.needsFolderSync
         needsParentSync = needsParentSync || work.needsParentSync
-    }
-
-    /// Copies every batch that is not known to be durable into a new segment and syncs that.
-    ///
-    /// The pages may be marked clean though they never reached the disk, so the bytes are verified on the way.
-    ///
-    /// - Returns: the bytes copied.
-    mutating func moveUnsyncedForward(events: inout [LogEvent]) throws(DiskQueueError) -> Int {
-        guard let last = segments.last, let activeFile else {
-            throw DiskQueueError(.io, "nothing to copy the unsynced batches from")
-        }
-        var ranges = unsyncedSealed.map { ($0.firstSequence, $0.file, $0.syncedOffset) }
-        ranges.append((last.firstSequence, activeFile, syncedOffset))
-        var batches: [(header: BatchHeader, payload: [UInt8])] = []
-        for (first, file, synced) in ranges {
-            guard let at = indexOfSegment(first) else { continue }
-            batches += try readBatches(of: segments[at], file: file, from: synced)
-            segments[at].dataEnd = max(synced, SegmentFormat.headerBytes)
-            segments[at].isSealed = true
-            segments[at].endSequence =
-                batches.first.map { max(first, $0.header.firstSequence) }
-                ?? segments[at].endSequence
-        }
-        tail.clear()
-        unsyncedSealed = []
-        unsyncedMessages = 0
-        let resumed = nextSequence
-        nextSequence = batches.first?.header.firstSequence ?? nextSequence
-        // A segment that never became durable has the name that the new one takes.
-        if let at = indexOfSegment(nextSequence) {
-            do {
-                try configuration.fileSystem.rename(
-                    segments[at].path,
-                    to: segments[at].path + ".unsynced"
-                )
-            } catch { throw DiskQueueError(error) }
-            segments.remove(at: at)
-        }
-        try startSegment(events: &events)
-        let fresh = segments.count - 1
-        let file = try openActiveFile()
-        var copied = 0
-        do {
-            for batch in batches {
-                var header = batch.header
-                header.segmentUUID = segments[fresh].uuid.low
-                header.syncedThrough = 0
-                var bytes = [UInt8](repeating: 0, count: SegmentFormat.batchHeaderBytes)
-                bytes.withUnsafeMutableBytes { raw in
-                    if let base = raw.baseAddress { header.encode(at: base) }
-                }
-                bytes += batch.payload
-                let offset = segments[fresh].dataEnd
-                try file.write(bytes, at: offset)
-                segments[fresh].index.note(sequence: header.firstSequence, offset: offset)
-                segments[fresh].dataEnd += bytes.count
-                segments[fresh].endSequence = header.endSequence
-                if header.deferredUntil != 0 {
-                    segments[fresh].deferredCount += UInt64(header.messageCount)
-                }
-                copied += bytes.count
-            }
-            nextSequence = resumed
-            try file.synchronizeData()
-            try configuration.fileSystem.synchronizeDirectory(folder)
-            try configuration.fileSystem.synchronizeDirectory(parent)
-        } catch {
-            throw DiskQueueError(error)
-        }
-        syncedOffset = segments[fresh].dataEnd
-        isDirty = false
-        isUrgent = false
-        needsFolderSync = false
-        needsParentSync = false
-        return copied
-    }
-
-    private func readBatches(
-        of segment: Segment,
-        file: any File,
-        from synced: Int
-    ) throws(DiskQueueError) -> [(header: BatchHeader, payload: [UInt8])] {
-        let reader = BatchReader(file: file, uuid: segment.uuid.low, checks: .all)
-        var offset = max(synced, SegmentFormat.headerBytes)
-        var batches: [(header: BatchHeader, payload: [UInt8])] = []
-        while offset < segment.dataEnd {
-            let place = LogPosition(segment: segment.firstSequence, offset: offset)
-            let outcome = try reader.read(at: place, limit: segment.dataEnd)
-            guard outcome.flaws.isEmpty, let chunk = outcome.chunk else {
-                throw DiskQueueError(
-                    .corrupt,
-                    "unsynced batches of \(segment.path) cannot be read back"
-                )
-            }
-            let bytes = UnsafeRawBufferPointer(start: chunk.base, count: chunk.count)
-            var at = 0
-            while at < bytes.count {
-                let header = BatchHeader(trusting: UnsafeRawBufferPointer(rebasing: bytes[at...]))
-                let end = at + header.totalBytes
-                if !header.isControl {
-                    batches.append(
-                        (header, Array(bytes[(at + SegmentFormat.batchHeaderBytes)..<end]))
-                    )
-                }
-                at = end
-            }
-            offset = chunk.start.offset + chunk.count
-        }
-        return batches
     }
 }

@@ -73,7 +73,8 @@ struct TopicRecovery {
     /// Mends what has to be mended and opens the log.
     ///
     /// `name`: the topic's name.
-    /// `fallback`: the roster to go on with when no segment has one.
+    /// `fallback`: the roster to go on with when no segment has one, held where a topic without segments
+    /// begins.
     func finish(
         name: String,
         fallback: Roster,
@@ -89,7 +90,7 @@ struct TopicRecovery {
             configuration: configuration
         )
         state.segments = segments
-        state.roster = roster ?? fallback
+        state.roster = roster ?? adapted(fallback)
         var pending: [LogEvent] = []
         do {
             for path in unusable {
@@ -110,6 +111,15 @@ struct TopicRecovery {
         let log = TopicLog(state: state, configuration: configuration, report: events)
         pending.forEach(events)
         return log
+    }
+
+    /// A roster that no segment tells of, with the pump where the segments that are left allow it: nothing of
+    /// them is passed over.
+    private func adapted(_ fallback: Roster) -> Roster {
+        var roster = fallback
+        if let first = segments.first { roster.heldPump = first.firstSequence }
+        if !roster.isPaused, !roster.members.isEmpty { roster.heldPump = nil }
+        return roster
     }
 
     /// Goes on with the configuration of the opened store.
@@ -208,9 +218,9 @@ struct TopicRecovery {
         segment.holes = scan.holes
         segment.deferredCount = scan.deferred.reduce(0) { $0 + UInt64($1.sequences.count) }
         segments.append(segment)
+        report.lostMessages += scan.holes.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) }
         for range in scan.damage {
             report.damagedBytes += range.count
-            report.lostMessages += scan.holes.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) }
             report.notes.append(
                 scan.wasDurable(range)
                     ? "\(found.path) is damaged at \(range.lowerBound): \(range.count) bytes that had"

@@ -262,8 +262,9 @@ package final class BackgroundWork: Sendable {
         }
         metadataChanged(changes)
     }
-    /// Has changes written later: the disk was full. After any other failure the next start mends the metadata
-    /// from the segments.
+    /// Has changes written later: the disk was full.
+    ///
+    /// After any other failure the next start mends the metadata from the segments.
     private func retry(_ changes: [MetadataChange]) {
         state.withLock { $0.changes.insert(contentsOf: changes, at: 0) }
         metadataQueue.asyncAfter(deadline: .now() + Self.retryDelay) { self.writeMetadata() }

@@ -169,14 +169,15 @@ extension Store {
     }
 
     /// The roster of a topic whose segments have none: what the metadata knows.
+    ///
+    /// Its pump stands behind every number that the metadata names, for a topic that has no segment either.
     private func fallbackRoster(
         _ topicID: UInt64,
         row: TopicRecord?,
         stored: StoredMetadata
     ) -> Roster {
         let now = configuration.time.wallNanoseconds / 1_000_000
-        let start = Self.firstSequence(atMilliseconds: now)
-        var roster = Roster(heldAt: start)
+        var roster = Roster(heldAt: Self.firstSequence(atMilliseconds: now))
         roster.isPaused = row?.isPaused ?? false
         for channel in stored.channels where channel.topicID == topicID {
             roster.members.append(
@@ -189,7 +190,11 @@ extension Store {
             )
             roster.nextChannelID = max(roster.nextChannelID, channel.id + 1)
         }
-        if !roster.isPaused, !roster.members.isEmpty { roster.heldPump = nil }
+        let named =
+            roster.members.map(\.startSequence)
+            + stored.checkpoints.filter { $0.topicID == topicID }.map(\.ackFloor)
+            + stored.segments.filter { $0.topicID == topicID }.map(\.endSequence)
+        roster.heldPump = named.reduce(roster.heldPump) { max($0 ?? 0, $1) }
         return roster
     }
 
@@ -226,6 +231,12 @@ extension Store {
                 throw DiskQueueError(error)
             }
             ledger = createLedger(of: log, channelID: member.id, channelName: member.name)
+            // The metadata's copy of the state is all there is: the new ledger begins with it.
+            if recovery.state.ackFloor != member.startSequence
+                || !recovery.state.finishedRanges.isEmpty || !recovery.state.redeliveries.isEmpty
+            {
+                _ = try ledger.install(recovery.state)
+            }
         }
         return (
             RecoveredChannel(member: member, ledger: ledger, state: recovery.state), recovery.notes

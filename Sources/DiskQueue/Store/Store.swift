@@ -8,6 +8,7 @@ internal import Synchronization
 package final class Store: Sendable {
     let configuration: StoreConfiguration
     let logConfiguration: LogConfiguration
+    /// The metadata.
     package let metadata: any MetadataStore
     let topicsFolder: String
     let observe: @Sendable (StoreEvent) -> Void

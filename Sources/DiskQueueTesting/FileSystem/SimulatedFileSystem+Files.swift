@@ -53,13 +53,7 @@ extension SimulatedFileSystem {
     /// Logs that the data is durable, or in doubt for good when a fault hits.
     func synchronizeData(_ inode: InodeNumber, _ path: String) throws(FileSystemError) {
         try state.withLock { (state) throws(FileSystemError) in
-            do throws(FileSystemError) {
-                try state.admit(.synchronizeData, "synchronize", path)
-            } catch {
-                state.log.append(.failedSynchronizeData(inode))
-                throw error
-            }
-            state.log.append(.synchronizeData(inode))
+            try state.synchronizeData(inode, path)
         }
     }
 

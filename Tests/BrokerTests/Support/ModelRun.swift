@@ -79,7 +79,9 @@ final class ModelRun {
         journal.append("publish \(topic) \(bodies[0])+\(count) after \(delay)")
         try test.publish(bodies, to: topic, after: .milliseconds(delay))
         topics[topic, default: ModelTopic()].publish(
-            bodies.map { ModelTopic.Message(body: $0, delay: delay) }, now: now)
+            bodies.map { ModelTopic.Message(body: $0, delay: delay) },
+            now: now
+        )
     }
 
     private func join(_ topic: String, _ channel: String) throws {
@@ -87,13 +89,22 @@ final class ModelRun {
         let ready = [0, 1, 3, 50, 3000][generator.below(5)]
         journal.append("join \(topic) \(channel) ready \(ready)")
         let consumer = try test.consumer(
-            channel, of: topic, ready: ready, timeout: .milliseconds(Self.timeout))
+            channel,
+            of: topic,
+            ready: ready,
+            timeout: .milliseconds(Self.timeout)
+        )
         topics[topic, default: ModelTopic()].addChannel(channel, now: now)
         memberNumber += 1
         members.append(
             Member(
-                number: memberNumber, topic: topic, channel: channel, consumer: consumer,
-                ready: ready))
+                number: memberNumber,
+                topic: topic,
+                channel: channel,
+                consumer: consumer,
+                ready: ready
+            )
+        )
     }
 
     private func leave() {
@@ -123,7 +134,11 @@ final class ModelRun {
         try #require(taken.count == expected, "\(taken.bodies) taken, \(expected) expected")
         for message in taken {
             let attempts = channel.deliver(
-                message.body, to: member.number, now: now, timeout: Self.timeout)
+                message.body,
+                to: member.number,
+                now: now,
+                timeout: Self.timeout
+            )
             try #require(attempts == Int(message.attempts), "attempts of \(message.body)")
             let known = ids[member.topic]?[message.body]
             try #require(known == nil || known == message.id, "id of \(message.body)")
@@ -164,7 +179,9 @@ final class ModelRun {
                 try member.consumer.touch(message)
                 members[at].inbox[body] = message
                 channel.inFlight[body]?.deadline = min(
-                    now + Self.timeout, (delivered?.deliveredAt ?? 0) + Self.longestTimeout)
+                    now + Self.timeout,
+                    (delivered?.deliveredAt ?? 0) + Self.longestTimeout
+                )
             }
         }
         try #require(member.consumer.finish(finished).isEmpty)
@@ -251,7 +268,9 @@ final class ModelRun {
                     [channel.depth, channel.inFlightCount, channel.deferredCount] == [
                         Int64(wanted.waiting.count), Int64(wanted.inFlight.count),
                         Int64(wanted.deferred.count),
-                    ], "\(topic.name) \(channel.name)")
+                    ],
+                    "\(topic.name) \(channel.name)"
+                )
                 try #require(channel.isPaused == wanted.isPaused)
                 try #require(channel.requeueCount == UInt64(wanted.requeueCount))
                 try #require(channel.timeoutCount == UInt64(wanted.timeoutCount))

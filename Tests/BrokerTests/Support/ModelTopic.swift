@@ -100,7 +100,10 @@ extension ModelTopic.Channel {
         guard waiting.remove(body) != nil else { return nil }
         attempts[body, default: 0] += 1
         inFlight[body] = ModelTopic.Delivered(
-            owner: owner, deliveredAt: now, deadline: now + timeout)
+            owner: owner,
+            deliveredAt: now,
+            deadline: now + timeout
+        )
         return attempts[body]
     }
 

@@ -15,7 +15,10 @@ struct ReceivedMessage: Hashable {
             let size = Int(number(bytes[offset..<offset + 4]))
             guard size >= 30, bytes.count - offset >= size + 4,
                 number(bytes[offset + 4..<offset + 8]) == 2,
-                let id = UInt64(String(decoding: bytes[offset + 18..<offset + 34], as: UTF8.self), radix: 16)
+                let id = UInt64(
+                    String(decoding: bytes[offset + 18..<offset + 34], as: UTF8.self),
+                    radix: 16
+                )
             else { return nil }
             messages.append(
                 ReceivedMessage(

@@ -43,7 +43,14 @@ final class TestBroker {
         self.segmentBytes = segmentBytes
         try disk.makeDirectory("/data")
         broker = try Self.open(
-            disk, time, metadata, limits, segmentBytes, after: nil, events)
+            disk,
+            time,
+            metadata,
+            limits,
+            segmentBytes,
+            after: nil,
+            events
+        )
     }
 
     /// Everything that was reported since the first start.
@@ -118,7 +125,8 @@ final class TestBroker {
         try self.topic(topic).publish(bodies, after: delay)
     }
 
-    func publish(_ body: String, to topic: String = "orders", after delay: Duration = .zero) throws {
+    func publish(_ body: String, to topic: String = "orders", after delay: Duration = .zero) throws
+    {
         try publish([body], to: topic, after: delay)
     }
 

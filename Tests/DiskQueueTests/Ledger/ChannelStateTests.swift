@@ -40,7 +40,7 @@ struct ChannelStateTests {
         try #require(state.redeliveries == model.redeliveries)
     }
 
-    @Test(arguments: 0..<50)
+    @Test(arguments: 0..<12)
     func agreesWithAPlainModelAndSurvivesItsCheckpoint(seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         let start = UInt64([0, 7, 1 << 50][generator.below(3)])

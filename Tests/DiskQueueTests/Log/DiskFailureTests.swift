@@ -27,7 +27,8 @@ struct DiskFailureTests {
         try fixture.append(["a"])
         for round in 0..<3 {
             fixture.disk.inject(
-                DiskFault(of: .write, errno: ENOSPC, writtenPart: Self.parts[part]))
+                DiskFault(of: .write, errno: ENOSPC, writtenPart: Self.parts[part])
+            )
             let refused = (0..<1000).map { "refused \(round) \($0)" }
             #expect(code { try fixture.append(refused) } == .noSpace)
             #expect(try fixture.bodies() == ["a"] + (0..<round).map { "b\($0)" })
@@ -82,9 +83,11 @@ struct DiskFailureTests {
         for number in 0..<60 {
             if number == 20 {
                 fixture.disk.inject(
-                    DiskFault(of: [.write, .open, .truncate], after: skipped, errno: ENOSPC))
+                    DiskFault(of: [.write, .open, .truncate], after: skipped, errno: ENOSPC)
+                )
                 fixture.disk.inject(
-                    DiskFault(of: .write, after: skipped, errno: ENOSPC, writtenPart: .half))
+                    DiskFault(of: .write, after: skipped, errno: ENOSPC, writtenPart: .half)
+                )
             }
             let body = "\(number) " + String(repeating: "x", count: 150)
             if code({ try fixture.append([body]) }) == nil {
@@ -140,7 +143,8 @@ struct DiskFailureTests {
         try fixture.appendEach(bodies(0..<synced))
         try fixture.log.synchronize()
         let sizes = Dictionary(
-            uniqueKeysWithValues: try fixture.segmentPaths.map { ($0, try fixture.size(of: $0)) })
+            uniqueKeysWithValues: try fixture.segmentPaths.map { ($0, try fixture.size(of: $0)) }
+        )
         try fixture.appendEach(bodies(synced..<synced + unsynced))
         let old = Set(fixture.segmentPaths)
         fixture.disk.inject(DiskFault(of: .synchronizeData, errno: EIO))
@@ -168,7 +172,12 @@ struct DiskFailureTests {
         for id in 1...5 as ClosedRange<UInt64> {
             roster.members.append(
                 Roster.Member(
-                    id: id, name: "channel \(id)", isPaused: false, startSequence: LogFixture.start))
+                    id: id,
+                    name: "channel \(id)",
+                    isPaused: false,
+                    startSequence: LogFixture.start
+                )
+            )
             try fixture.log.record(roster)
         }
         try fixture.appendEach(bodies(synced..<synced + unsynced))
@@ -200,8 +209,12 @@ struct DiskFailureTests {
             fixture.disk.inject(DiskFault(of: .synchronizeData, errno: EIO))
             fixture.disk.inject(
                 DiskFault(
-                    of: [.synchronizeData, .write, .synchronizeDirectory, .rename], after: skipped,
-                    errno: EIO, isSticky: true))
+                    of: [.synchronizeData, .write, .synchronizeDirectory, .rename],
+                    after: skipped,
+                    errno: EIO,
+                    isSticky: true
+                )
+            )
             let total = synced + unsynced
             if code({ try fixture.log.synchronize() }) == nil {
                 // The faults came too late to hit the move.

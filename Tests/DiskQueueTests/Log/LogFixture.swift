@@ -96,7 +96,13 @@ final class LogFixture {
         )
         configuration.syncEvery = .max
         let reports = reports
-        let opened = try Store.open(configuration, metadata: MemoryMetadataStore()) {
+        var metadata = MemoryMetadataStore.State()
+        metadata.apply(
+            .topicSaved(
+                TopicRecord(id: 1, name: "orders", isPaused: false, createdMilliseconds: 0)
+            )
+        )
+        let opened = try Store.open(configuration, metadata: MemoryMetadataStore(metadata)) {
             reports.add($0)
         }
         store = opened.store
@@ -174,7 +180,8 @@ final class LogFixture {
             var at = offset + SegmentFormat.batchHeaderBytes
             for sequence in batch.firstSequence..<batch.endSequence {
                 let size = Int(
-                    UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
+                    UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+                )
                 let id = String(decoding: bytes[at + 18..<at + 34], as: UTF8.self)
                 let raw = try #require(UInt64(id, radix: 16))
                 try #require(MessageID(rawValue: raw).sequence == sequence)

@@ -20,7 +20,9 @@ struct TopicLogTests {
         #expect(first.gap == nil)
         #expect(fixture.log.endSequence == LogFixture.start + 4)
         #expect(fixture.log.messageCount(from: LogFixture.start + 1) == 3)
-        #expect(try fixture.messages().map(\.sequence) == Array(LogFixture.start..<LogFixture.start + 4))
+        #expect(
+            try fixture.messages().map(\.sequence) == Array(LogFixture.start..<LogFixture.start + 4)
+        )
         #expect(try fixture.bodies() == ["a", "b", "c", "d"])
     }
 
@@ -134,7 +136,9 @@ struct TopicLogTests {
         var generator = SeededGenerator(seed: 6)
         var bodies: [String] = []
         for _ in 0..<300 {
-            let publish = (0..<1 + generator.below(5)).map { Self.text($0, 1 + generator.below(4000)) }
+            let publish = (0..<1 + generator.below(5)).map {
+                Self.text($0, 1 + generator.below(4000))
+            }
             try fixture.append(publish)
             bodies += publish
         }
@@ -192,7 +196,9 @@ struct TopicLogTests {
             bodies.append(body)
         }
 
-        #expect(fixture.disk.image.paths.filter { $0.hasPrefix("/data/recycled/") }.count < kept.count)
+        #expect(
+            fixture.disk.image.paths.filter { $0.hasPrefix("/data/recycled/") }.count < kept.count
+        )
         #expect(try fixture.bodies() == bodies)
         fixture.log.rest()
         #expect(try fixture.bodies() == bodies)
@@ -213,12 +219,17 @@ struct TopicLogTests {
                 continue
             }
             let delay = TopicLog.Deferral(
-                untilMilliseconds: UInt64(1000 + number), delayMilliseconds: UInt64(1 + number))
+                untilMilliseconds: UInt64(1000 + number),
+                delayMilliseconds: UInt64(1 + number)
+            )
             let appended = try fixture.append(["x", "y"], deferral: delay)
             wanted.append(
                 DeferredBatch(
                     sequences: appended.firstSequence..<appended.endSequence,
-                    untilMilliseconds: UInt64(1000 + number), delayMilliseconds: UInt64(1 + number)))
+                    untilMilliseconds: UInt64(1000 + number),
+                    delayMilliseconds: UInt64(1 + number)
+                )
+            )
         }
 
         for wasClean in [nil, true, false] {

@@ -163,7 +163,12 @@ struct DamageTests {
         let ledger = Ledger(
             folder: LogFixture.folder,
             header: LedgerHeader(
-                topicID: 1, channelID: 3, channelName: "c", generation: 0, uuid: 5),
+                topicID: 1,
+                channelID: 3,
+                channelName: "c",
+                generation: 0,
+                uuid: 5
+            ),
             end: 0,
             fileSystem: fixture.disk,
             dirtied: { _ in }

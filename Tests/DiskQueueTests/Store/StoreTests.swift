@@ -86,7 +86,9 @@ struct StoreTests {
         var state = MemoryMetadataStore.State()
         state.apply(
             .topicSaved(
-                TopicRecord(id: 7, name: "orders", isPaused: true, createdMilliseconds: 1)))
+                TopicRecord(id: 7, name: "orders", isPaused: true, createdMilliseconds: 1)
+            )
+        )
         let (_, topics, _) = try open(metadata: MemoryMetadataStore(state))
         #expect(topics.map(\.name) == ["orders"])
         #expect(topics.first?.log.roster.isPaused == true)
@@ -117,8 +119,15 @@ struct StoreTests {
         metadata.apply(
             .checkpointTaken(
                 CheckpointRecord(
-                    topicID: log.topicID, channelID: 1, generation: generation,
-                    ackFloor: state.ackFloor, state: state.encoded(), takenMilliseconds: 0)))
+                    topicID: log.topicID,
+                    channelID: 1,
+                    generation: generation,
+                    ackFloor: state.ackFloor,
+                    state: state.encoded(),
+                    takenMilliseconds: 0
+                )
+            )
+        )
         if isMissing {
             try disk.remove(ledger.path)
         } else {
