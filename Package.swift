@@ -97,6 +97,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "BrokerTests",
+            dependencies: ["Broker", "DiskQueue", "DiskQueueTesting", "NSQCore"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "SimulationTests",
             dependencies: ["Broker", "DiskQueue", "DiskQueueTesting", "NSQCore"],
             swiftSettings: strict

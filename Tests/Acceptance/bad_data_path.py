@@ -87,6 +87,7 @@ def locked(judge, binary, base):
         holder.post("/pub", b"kept", topic="t")
         # The holder stands still, so that every change would be the second one's.
         holder.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, holder.process.pid, os.WSTOPPED | os.WNOWAIT)
         try:
             before = tree(path)
             outcome = run(binary, path)

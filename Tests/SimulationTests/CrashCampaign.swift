@@ -14,19 +14,16 @@ struct CrashCampaign {
     var recovery = Engine()
     /// Bugs planted below the running engine.
     var bugs: PlantedBugs = []
-    /// Faults of the disk while the engine runs.
-    var faults: [DiskFault] = []
+    /// Faults of the disk during a life.
+    var faults: ((inout SeededGenerator) -> [DiskFault])?
     /// Steps of a life.
     var steps = 40
     /// Lives of a run.
     var lives = 4
     /// How many states to visit at each crash point.
     var options = CrashOptions()
-    /// Damage done to a state before it is recovered; `false` when it does not apply.
-    var damage: ((inout DiskImage, [Mark], inout SeededGenerator) -> Bool)?
     /// Violations after which a run ends.
     var patience = 1
-    var trace = false  // DEBUG
 
     /// What came out.
     struct Outcome {
@@ -77,10 +74,11 @@ struct CrashCampaign {
             engine,
             seed: random.next(),
             planting: bugs,
-            faults: faults
+            faults: faults?(&random) ?? []
         )
-        try work.run(steps)
-        if faults.isEmpty, bugs.isEmpty, let refusal = work.refusals.first {
+        try work.run(steps, mayFail: faults != nil)
+        if let violation = work.violations.first { throw Violation("\(place): \(violation)") }
+        if faults == nil, bugs.isEmpty, let refusal = work.refusals.first {
             throw Violation("\(place): refused \(refusal)")
         }
         var visit = Visit(campaign: self, work: work, promises: start.promises, place: place)

@@ -4,10 +4,7 @@ import Glibc
 import Testing
 
 /// The real engine, killed and cut off from power at every place.
-@Suite(
-    "Crash simulation",
-    .enabled(if: getenv("NSQ_LONG_TESTS") != nil, "set NSQ_LONG_TESTS to run it")
-)
+@Suite("Crash simulation")
 struct CrashSimulationTests {
     /// Seeds and sizes: fixed, unless a long run sets others.
     private static let seed = number("NSQ_SEED") ?? 1

@@ -18,7 +18,10 @@ struct Promises {
     mutating func apply(_ event: Event) {
         switch event {
         case .clock(let milliseconds): now = milliseconds
-        case .creating(let topic, let name): topics[topic] = TopicPromises(name: name)
+        case .creating(let topic, let name):
+            let mayBeOlder = topics[topic] != nil
+            topics[topic] = TopicPromises(name: name)
+            topics[topic]?.mayBeOlder = mayBeOlder
         case .created(let topic): if isProcessDeath { topics[topic]?.settle() }
         case .deleting(let topic): topics[topic]?.isDeleting = true
         case .deleted(let topic): topics[topic] = nil

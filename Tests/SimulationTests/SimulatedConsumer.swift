@@ -36,6 +36,8 @@ final class SimulatedConsumer {
         try channel.add(consumer)
     }
 
+    deinit { channel.remove(consumer) }
+
     /// Takes up to `limit` messages at `now`, monotonic nanoseconds.
     func take(_ limit: Int, at now: Int64 = 0) throws -> [Received] {
         let received = try take(limit)

@@ -12,7 +12,10 @@ struct TopicPromises {
     let name: String
     /// Whether the topic has to be there.
     var mustExist = false
+    /// Its deletion was begun, or its creation failed.
     var isDeleting = false
+    /// What may be found in its place is an earlier topic whose deletion or creation failed.
+    var mayBeOlder = false
     /// The last one is the present, the first one is there for good.
     var views = [View()]
     /// The channels of all views.
@@ -39,6 +42,7 @@ struct TopicPromises {
     /// Everything that was published is there for good, and so is the present view.
     mutating func settle() {
         mustExist = true
+        mayBeOlder = false
         for key in written {
             for channel in channels.keys { channels[channel]?.messages[key]?.isSettled = true }
             backlog[key]?.isSettled = true

@@ -30,9 +30,7 @@ struct Visit {
 
     /// Recovers from one state and checks all promises.
     mutating func examine(_ image: DiskImage, _ count: Int) throws {
-        let marks = advance(to: count)
-        var image = image
-        if let damage = campaign.damage, !damage(&image, marks, &random) { return }
+        advance(to: count)
         outcome.fingerprints.insert(image.fingerprint)
         // The metadata as it was at some moment before, most of the time lost.
         let states = work.metadataStates.filter { $0.eventCount <= eventCount }
@@ -41,8 +39,10 @@ struct Visit {
             ? states[random.below(states.count)].state : MemoryMetadataStore.State()
         guard let found = recover(image, metadata, count) else { return try endOfPatience() }
         examined += 1
-        if random.below(40) == 0 { try interrupt(image, metadata, count) }
-        guard random.below(examined) == 0 else { return }
+        if random.below(160) == 0 { try interrupt(image, metadata, count) }
+        guard random.below(examined) == 0,
+            !promises.topics.values.contains(where: \.mayBeOlder)
+        else { return }
         var promises = promises
         promises.adopt(found, keepsDoubt: false)
         next = Workload.Start(
@@ -55,19 +55,6 @@ struct Visit {
     }
 
     /// Recovers and checks; `nil` when a promise was broken.
-    private func dump(_ image: DiskImage) {  // DEBUG
-        for path in image.paths {  // DEBUG
-            let b = image[path] ?? []  // DEBUG
-            print(
-                "FILE",
-                path,
-                b.count,
-                b.count > 120
-                    ? "topic \(b[32]) first \(b[40]) name \(String(decoding: b[64..<66], as: UTF8.self))"
-                    : ""
-            )  // DEBUG
-        }  // DEBUG
-    }  // DEBUG
     private mutating func recover(
         _ image: DiskImage,
         _ metadata: MemoryMetadataStore.State,
@@ -84,15 +71,6 @@ struct Visit {
             )
             let violations = promises.violations(in: found)
             if violations.isEmpty { return found }
-            if campaign.trace {
-                dump(image)
-                print(
-                    found.topics.mapValues {
-                        "\($0.isPaused) \($0.channels.mapValues { $0.keys.sorted() }) \(String(describing: $0.backlog?.keys.sorted()))"
-                    }
-                )
-                print(metadata)
-            }  // DEBUG
             report(violations, count, interrupted)
         } catch {
             report(["\(error)"], count, interrupted)
@@ -106,7 +84,6 @@ struct Visit {
         _ metadata: MemoryMetadataStore.State,
         _ count: Int
     ) throws {
-        guard campaign.damage == nil else { return }
         let disk = SimulatedFileSystem(image: image)
         let time = ManualTime(wallNanoseconds: Int64(promises.now) * 1_000_000)
         _ = try campaign.recovery.open(
@@ -136,27 +113,6 @@ struct Visit {
         let last = log.prefix(count).last { operation in
             if case .mark = operation { false } else { true }
         }
-        if campaign.trace {  // DEBUG
-            for entry in log.prefix(count).suffix(400) {  // DEBUG
-                if case .mark(let m) = entry {
-                    print("  EVENT", "\(work.events[Int(m.subject)])".prefix(160))
-                }  // DEBUG
-                else {
-                    print("    ", entry)
-                }  // DEBUG
-            }  // DEBUG
-            for t in promises.topics {
-                print(
-                    "  TOPIC",
-                    t.key,
-                    t.value.name,
-                    t.value.views.map {
-                        "p\($0.isPaused) m\($0.members) h\(String(describing: $0.held?.sorted()))"
-                    },
-                    t.value.channels.map { "\($0.key)=\($0.value.name)" }
-                )
-            }  // DEBUG
-        }  // DEBUG
         let event = eventCount > 0 ? "\(work.events[eventCount - 1])".prefix(100) : "start"
         let words = violations.prefix(3).joined(separator: "; ")
         outcome.violations.append(
@@ -166,7 +122,7 @@ struct Visit {
     }
 
     /// Brings the promises up to the first `count` entries of the log.
-    private mutating func advance(to count: Int) -> [Mark] {
+    private mutating func advance(to count: Int) {
         while logCount < count {
             if case .mark(let mark) = log[logCount], mark.kind == Workload.eventKind {
                 promises.apply(work.events[Int(mark.subject)])
@@ -174,6 +130,5 @@ struct Visit {
             }
             logCount += 1
         }
-        return []
     }
 }

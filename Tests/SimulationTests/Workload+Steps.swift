@@ -8,8 +8,15 @@ extension Workload {
     private static let channelNames = ["x", "y", "z"]
 
     /// Takes `count` random steps.
-    func run(_ count: Int) throws {
-        for _ in 0..<count { try step() }
+    ///
+    /// `mayFail`: a disk that fails may end the process earlier.
+    func run(_ count: Int, mayFail: Bool = false) throws {
+        do {
+            for _ in 0..<count { try step() }
+        } catch {
+            guard mayFail, !(error is Violation) else { throw error }
+            refuse(error)
+        }
     }
 
     /// Takes one random step.
@@ -36,11 +43,11 @@ extension Workload {
     /// A topic to work on, made when there is none of that name.
     private func randomTopic() -> Int? {
         let name = Self.topicNames[random.below(random.below(4) == 0 ? 3 : 2)]
-        if let number = promises.topics.first(where: { $0.value.name == name })?.key {
-            return number
-        }
+        let known = promises.topics.first(where: { $0.value.name == name })?.key
+        if let known, topic(name) != nil { return known }
         guard let legal = TopicName(name) else { return nil }
-        let number = Int(number())
+        // A deletion or a creation that failed left it open whether there is one.
+        let number = known ?? Int(number())
         note(.creating(topic: number, name: name))
         do {
             _ = try broker.topic(legal)
@@ -48,6 +55,7 @@ extension Workload {
             return number
         } catch {
             refuse(error)
+            note(.deleting(topic: number))
             return nil
         }
     }

@@ -16,6 +16,8 @@ final class Workload {
     private(set) var metadataStates: [(eventCount: Int, state: MemoryMetadataStore.State)]
     /// Publishes and changes that were refused.
     private(set) var refusals: [String] = []
+    /// What no history permits, seen while the engine ran.
+    private(set) var violations: [String] = []
     /// Numbers the next message, topic and channel.
     private(set) var nextNumber: UInt64
 
@@ -79,8 +81,10 @@ final class Workload {
         return nextNumber
     }
 
-    /// Notes that something was refused.
-    func refuse(_ error: any Error) { refusals.append("\(error)") }
+    /// Notes that something was refused, or went wrong.
+    func refuse(_ error: any Error) {
+        if error is Violation { violations.append("\(error)") } else { refusals.append("\(error)") }
+    }
 
     private func attach() {
         let changes = changes
@@ -135,8 +139,14 @@ final class Workload {
 
     /// Ends the process, in good order or not, and opens the store again on the same disk.
     func restart(isClean: Bool) throws {
+        var isClean = isClean
         if isClean {
+            let hasClosed = Atomic(false)
+            broker.onClosed { hasClosed.store(true, ordering: .relaxed) }
             broker.shutDown()
+            isClean = hasClosed.load(ordering: .relaxed)
+        }
+        if isClean {
             for (topic, promised) in promises.topics {
                 note(.synchronized(topic: topic))
                 for channel in promised.present.members.keys {

@@ -235,7 +235,7 @@ extension ChannelCore {
 
     /// The delivery state for a checkpoint; what is in flight will be delivered again after a restart.
     mutating func state() -> ChannelState {
-        var state = ChannelState(start: window.floor(below: cursor))
+        var state = ChannelState(start: window.floor())
         var redeliveries: [(UInt64, ChannelState.Redelivery)] = []
         let attempts = attempts
         let deferrals = deferrals
@@ -256,7 +256,7 @@ extension ChannelCore {
 
     /// Whether a message of `range` may still be delivered.
     mutating func needs(_ range: Range<UInt64>) -> Bool {
-        let floor = window.floor(below: cursor)
+        let floor = window.floor()
         return range.upperBound > floor
             && !window.isFinished(max(range.lowerBound, floor)..<range.upperBound)
     }

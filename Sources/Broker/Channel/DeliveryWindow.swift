@@ -73,21 +73,21 @@ package struct DeliveryWindow: ~Copyable {
         return slot.codes?[Int(sequence % Self.chunkSize)] ?? Self.fresh
     }
 
-    /// The first sequence below `cursor` that is not finished, or `cursor`.
-    package mutating func floor(below cursor: UInt64) -> UInt64 {
+    /// The first sequence that is not finished; it may lie behind the cursor, where a gap follows it.
+    package mutating func floor() -> UInt64 {
         dropFinishedHead()
-        guard head < slots.count else { return max(cursor, base * Self.chunkSize) }
-        let slot = slots[head]
         let start = base * Self.chunkSize
+        guard head < slots.count else { return start }
+        let slot = slots[head]
         if slot.isSparse {
             let first = sparse.keys.filter { $0 / Self.chunkSize == base }.min()
-            return min(cursor, first ?? start + Self.chunkSize)
+            return first ?? start + Self.chunkSize
         }
-        guard let codes = slot.codes else { return min(cursor, start) }
+        guard let codes = slot.codes else { return start }
         for at in 0..<Int(Self.chunkSize) where codes[at] != Self.finished {
-            return min(cursor, start + UInt64(at))
+            return start + UInt64(at)
         }
-        return min(cursor, start + Self.chunkSize)
+        return start + Self.chunkSize
     }
 
     /// Whether every message of `range` is finished.

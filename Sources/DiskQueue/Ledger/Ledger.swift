@@ -64,6 +64,12 @@ package final class Ledger: Sendable {
         "\(folder)/\(channelID)\(fileSuffix)"
     }
 
+    /// The channel whose ledger has that name; `nil` for other files.
+    static func channelID(inFileName name: String) -> UInt64? {
+        guard name.hasSuffix(fileSuffix) else { return nil }
+        return UInt64(name.dropLast(fileSuffix.count))
+    }
+
     /// Ends the names of ledger files.
     static let fileSuffix = ".ledger"
 

@@ -1,31 +1,30 @@
-/// A set of sequences that is dense at its start: everything below ``floor``, and bits above it.
+/// A set of sequences that is dense at its start: everything below ``floor``, and above it runs of whole blocks
+/// and bits.
 package struct SequenceSet: Equatable, Sendable {
     /// Sequences in one block of bits.
     private static let blockSize: UInt64 = 1024
 
+    /// A block that holds some of its sequences, not all.
     private struct Block: Equatable {
-        /// Empty in a full block, which needs no bits.
         var words = [UInt64](repeating: 0, count: 16)
-        var count = 0
+        var count: UInt64 = 0
 
-        static let full: Block = {
-            var block = Block()
-            block.words = []
-            block.count = Int(SequenceSet.blockSize)
-            return block
-        }()
+        func contains(_ bit: UInt64) -> Bool { words[Int(bit / 64)] >> (bit % 64) & 1 == 1 }
 
-        func contains(_ bit: UInt64) -> Bool {
-            words.isEmpty || words[Int(bit / 64)] >> (bit % 64) & 1 == 1
+        mutating func insert(_ bit: UInt64) {
+            guard !contains(bit) else { return }
+            words[Int(bit / 64)] |= 1 << (bit % 64)
+            count += 1
         }
     }
 
     /// Every sequence below it is in the set.
     package private(set) var floor: UInt64
+    /// The numbers of whole blocks: ascending, apart from each other.
+    private var whole: [Range<UInt64>] = []
     private var blocks: [UInt64: Block] = [:]
 
-    /// Longest range above the floor that is believed: more than any channel finishes behind a straggler, and
-    /// few enough blocks that a damaged entry cannot exhaust the memory.
+    /// Longest range above the floor that is believed: more than any channel finishes behind a straggler.
     static let maximumRange: UInt64 = 1 << 32
 
     /// The set of all sequences below `floor`.
@@ -34,9 +33,10 @@ package struct SequenceSet: Equatable, Sendable {
     /// Whether `sequence` is in the set.
     package func contains(_ sequence: UInt64) -> Bool {
         if sequence < floor { return true }
-        guard let block = blocks[sequence / Self.blockSize] else { return false }
-        let bit = sequence % Self.blockSize
-        return block.contains(bit)
+        let number = sequence / Self.blockSize
+        if let block = blocks[number] { return block.contains(sequence % Self.blockSize) }
+        let run = firstRun(endingBehind: number)
+        return run < whole.count && whole[run].contains(number)
     }
 
     /// Adds a range; the floor follows.
@@ -46,61 +46,108 @@ package struct SequenceSet: Equatable, Sendable {
             raiseFloor(to: range.upperBound)
             return
         }
-        var sequence = range.lowerBound
-        while sequence < range.upperBound {
-            let number = sequence / Self.blockSize
-            let end = min(range.upperBound, (number + 1) * Self.blockSize)
-            insert(sequence..<end, intoBlock: number)
-            sequence = end
+        let size = Self.blockSize
+        let first = range.lowerBound / size
+        let last = range.upperBound / size
+        if first == last {
+            insertBits(range.lowerBound % size..<range.upperBound % size, into: first)
+            return
         }
+        var firstWhole = first
+        if range.lowerBound % size > 0 {
+            insertBits(range.lowerBound % size..<size, into: first)
+            firstWhole += 1
+        }
+        if firstWhole < last { insertWhole(firstWhole..<last) }
+        if range.upperBound % size > 0 { insertBits(0..<range.upperBound % size, into: last) }
     }
 
     /// The ranges above the floor, ascending.
     package var ranges: [Range<UInt64>] {
         var ranges: [Range<UInt64>] = []
-        for number in blocks.keys.sorted() {
-            guard let block = blocks[number] else { continue }
-            for bit in 0..<Self.blockSize where block.contains(bit) {
-                let sequence = number * Self.blockSize + bit
-                if sequence < floor { continue }
-                if let last = ranges.last, last.upperBound == sequence {
-                    ranges[ranges.count - 1] = last.lowerBound..<sequence + 1
-                } else {
-                    ranges.append(sequence..<sequence + 1)
-                }
+        func add(_ range: Range<UInt64>) {
+            let range = max(range.lowerBound, floor)..<max(range.upperBound, floor)
+            if range.isEmpty { return }
+            if let last = ranges.last, last.upperBound == range.lowerBound {
+                ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
+            } else {
+                ranges.append(range)
             }
+        }
+        var run = 0
+        for (number, block) in blocks.sorted(by: { $0.key < $1.key }) {
+            while run < whole.count, whole[run].upperBound <= number {
+                add(whole[run].lowerBound * Self.blockSize..<whole[run].upperBound * Self.blockSize)
+                run += 1
+            }
+            let start = number * Self.blockSize
+            for bit in 0..<Self.blockSize where block.contains(bit) {
+                add(start + bit..<start + bit + 1)
+            }
+        }
+        for run in whole[run...] {
+            add(run.lowerBound * Self.blockSize..<run.upperBound * Self.blockSize)
         }
         return ranges
     }
 
-    private mutating func insert(_ range: Range<UInt64>, intoBlock number: UInt64) {
-        if range.count == Int(Self.blockSize) {
-            blocks[number] = .full
-            return
+    private mutating func insertBits(_ bits: Range<UInt64>, into number: UInt64) {
+        let run = firstRun(endingBehind: number)
+        if run < whole.count, whole[run].contains(number) { return }
+        for bit in bits { blocks[number, default: Block()].insert(bit) }
+        if blocks[number]?.count == Self.blockSize { insertWhole(number..<number + 1) }
+    }
+
+    private mutating func insertWhole(_ numbers: Range<UInt64>) {
+        if numbers.upperBound - numbers.lowerBound <= UInt64(blocks.count) {
+            for number in numbers { blocks[number] = nil }
+        } else {
+            blocks = blocks.filter { !numbers.contains($0.key) }
         }
-        var block = blocks[number] ?? Block()
-        guard !block.words.isEmpty else { return }
-        for sequence in range {
-            let bit = sequence % Self.blockSize
-            let mask: UInt64 = 1 << (bit % 64)
-            if block.words[Int(bit / 64)] & mask == 0 {
-                block.words[Int(bit / 64)] |= mask
-                block.count += 1
-            }
+        // One that ends where these begin grows.
+        var first = firstRun(endingBehind: numbers.lowerBound)
+        if first > 0, whole[first - 1].upperBound == numbers.lowerBound { first -= 1 }
+        var merged = numbers
+        var end = first
+        while end < whole.count, whole[end].lowerBound <= merged.upperBound {
+            let low = min(merged.lowerBound, whole[end].lowerBound)
+            merged = low..<max(merged.upperBound, whole[end].upperBound)
+            end += 1
         }
-        blocks[number] = block.count == Int(Self.blockSize) ? .full : block
+        whole.replaceSubrange(first..<end, with: CollectionOfOne(merged))
+    }
+
+    /// The index of the first run of whole blocks that ends behind block `number`.
+    private func firstRun(endingBehind number: UInt64) -> Int {
+        var low = 0
+        var high = whole.count
+        while low < high {
+            let middle = (low + high) / 2
+            if whole[middle].upperBound > number { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 
     private mutating func raiseFloor(to target: UInt64) {
         let before = floor / Self.blockSize
         floor = target
-        while contains(floor) {
+        while true {
             let number = floor / Self.blockSize
-            let isFull = blocks[number]?.count == Int(Self.blockSize)
-            floor = isFull ? (number + 1) * Self.blockSize : floor + 1
+            if let run = whole.first(where: { $0.upperBound > number }), run.contains(number) {
+                floor = run.upperBound * Self.blockSize
+            } else if let block = blocks[number], block.contains(floor % Self.blockSize) {
+                floor += 1
+            } else {
+                break
+            }
         }
         let after = floor / Self.blockSize
-        guard after > before, !blocks.isEmpty else { return }
-        blocks = blocks.filter { $0.key >= after }
+        guard after > before else { return }
+        if let kept = whole.firstIndex(where: { $0.upperBound > after }) {
+            whole.removeFirst(kept)
+        } else {
+            whole.removeAll()
+        }
+        if !blocks.isEmpty { blocks = blocks.filter { $0.key >= after } }
     }
 }

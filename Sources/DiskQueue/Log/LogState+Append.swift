@@ -142,7 +142,7 @@ extension LogState {
     }
 
     /// Begins a new segment when `need` bytes would make this one too long, or when the sequence jumped.
-    private mutating func rollIfNeeded(
+    mutating func rollIfNeeded(
         for need: Int,
         events: inout [LogEvent]
     ) throws(DiskQueueError) {

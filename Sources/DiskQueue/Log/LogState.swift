@@ -145,6 +145,10 @@ struct LogState {
     /// Begins the segment of ``nextSequence``: header and roster in one write.
     mutating func startSegment(events: inout [LogEvent]) throws(DiskQueueError) {
         let path = "\(folder)/\(Segment.fileName(nextSequence))"
+        // Whatever bears that name holds messages: it is neither replaced nor removed.
+        guard !configuration.fileSystem.exists(path) else {
+            throw DiskQueueError(.io, "cannot begin a segment: \(path) exists; move it away")
+        }
         let (uuid, bytes) = segmentStart(nextSequence)
         let isRecycled = configuration.recycling?.take(as: path) ?? false
         do {

@@ -102,6 +102,12 @@ extension LogState {
         activity &+= 1
         var position = position
         var at = firstSegment(atOrBehind: position.segment)
+        // A segment whose sync failed may have become part of the one before.
+        if at > 0, indexOfSegment(position.segment) == nil,
+            segments[at - 1].endSequence > position.segment
+        {
+            at -= 1
+        }
         while at < segments.count {
             if segments[at].uuid.low != position.use {
                 position = LogPosition(

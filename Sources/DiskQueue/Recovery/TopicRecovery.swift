@@ -24,6 +24,9 @@ struct TopicRecovery {
     private(set) var report = TopicRecoveryReport()
     private var segments: [Segment] = []
     private var roster: Roster?
+    private var lastHasRoster = false
+    /// Whether a segment tells the topic's channels.
+    var hasRoster: Bool { roster != nil }
     private var syncedOffset = 0
     private var tornBytes = 0
     private var unusable: [String] = []
@@ -104,10 +107,21 @@ struct TopicRecovery {
         let isDurable = context.wasClean || configuration.checks.contains(.syncBeforeServing)
         let end = segments.last?.dataEnd ?? 0
         state.syncedOffset = isDurable ? end : min(syncedOffset, end)
-        if context.mayHaveLostPower, configuration.checks.contains(.sequenceJump) {
+        let jumps = context.mayHaveLostPower && configuration.checks.contains(.sequenceJump)
+        // The segment after an empty one that was sealed would have its name.
+        if jumps || segments.last.map({ $0.isSealed && $0.range.isEmpty }) ?? false {
             state.nextSequence = state.endSequence &+ Self.sequenceJump
         }
-        if segments.isEmpty { try state.startSegment(events: &pending) }
+        // A jump is written down at once: the next start does not know that power was lost.
+        if segments.isEmpty {
+            try state.startSegment(events: &pending)
+        } else if state.nextSequence != state.endSequence {
+            try state.rollIfNeeded(for: 0, events: &pending)
+            state.endSequence = state.nextSequence
+        } else if !lastHasRoster {
+            // The segments before it may go, and the roster with them.
+            try state.append(state.roster, events: &pending)
+        }
         let log = TopicLog(state: state, configuration: configuration, report: events)
         pending.forEach(events)
         return log
@@ -229,14 +243,17 @@ struct TopicRecovery {
                         + " reach the disk"
             )
         }
-        if !isLast, !scan.isSealed, scan.endSequence < bound {
-            report.lostMessages += bound - scan.endSequence
+        // A jump that a crash left without the seal before it has cost no message.
+        let lost = bound > scan.endSequence ? (bound - scan.endSequence) % Self.sequenceJump : 0
+        if !isLast, !scan.isSealed, lost > 0 {
+            report.lostMessages += lost
             report.notes.append(
-                "\(found.path) ends early: \(bound - scan.endSequence) messages did not reach the disk"
+                "\(found.path) ends early: \(lost) messages did not reach the disk"
             )
         }
         guard isLast else { return }
         roster = scan.roster
+        lastHasRoster = scan.roster != nil
         syncedOffset = scan.syncedThrough
         tornBytes = scan.tornBytes
         report.tornBytes += scan.tornBytes

@@ -6,6 +6,8 @@ package struct RecoveredTopic: Sendable {
     package var name: String
     /// The open log.
     package var log: TopicLog
+    /// Whether a segment told the topic's channels.
+    var hasRoster: Bool
     /// When the topic was made, milliseconds since the Unix epoch.
     package var createdMilliseconds: Int64
     /// The durable channels with their ledgers and delivery states.
@@ -91,6 +93,7 @@ extension Store {
         )
         let topics = try store.finish(recoveries, stored: stored)
         try store.makeDurable()
+        try store.removeStrayLedgers(of: topics)
         return (store, topics)
     }
 
@@ -114,6 +117,12 @@ extension Store {
         var report = RecoveryReport()
         let rows = Dictionary(grouping: stored.topics, by: \.id).compactMapValues(\.first)
         var topics: [RecoveredTopic] = []
+        var newest: [String: UInt64] = [:]
+        for recovery in recoveries {
+            if let name = recovery.name ?? rows[recovery.topicID]?.name {
+                newest[name] = max(newest[name] ?? 0, recovery.topicID)
+            }
+        }
         for recovery in recoveries {
             var recovery = recovery
             recovery.useSharedConfiguration(logConfiguration)
@@ -121,6 +130,13 @@ extension Store {
             guard let name = recovery.name ?? row?.name else {
                 report.notes.append(
                     "\(recovery.folder) names no topic: no segment was finished in it; left alone"
+                )
+                continue
+            }
+            // A deletion that failed and was not durable gives back a topic that was made again since.
+            guard newest[name] == recovery.topicID else {
+                report.notes.append(
+                    "\(recovery.folder) is an earlier topic \(name), deleted before; left alone"
                 )
                 continue
             }
@@ -135,6 +151,7 @@ extension Store {
             var topic = RecoveredTopic(
                 name: name,
                 log: log,
+                hasRoster: recovery.hasRoster,
                 createdMilliseconds: row?.createdMilliseconds
                     ?? configuration.time.wallNanoseconds / 1_000_000
             )
@@ -204,8 +221,13 @@ extension Store {
         stored: StoredMetadata
     ) throws(DiskQueueError) -> (channel: RecoveredChannel, notes: [String]) {
         let path = Ledger.path(in: log.folder, channelID: member.id)
+        // A power loss may have taken an earlier channel of that number, and left its rows.
+        let isSame = stored.channels.contains {
+            $0.topicID == log.topicID && $0.id == member.id && $0.name == member.name
+                && $0.startSequence == member.startSequence
+        }
         let checkpoint = stored.checkpoints.first {
-            $0.topicID == log.topicID && $0.channelID == member.id
+            isSame && $0.topicID == log.topicID && $0.channelID == member.id
         }
         let recovery = try LedgerRecovery(
             path: path,

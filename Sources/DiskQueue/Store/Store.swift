@@ -136,13 +136,21 @@ package final class Store: Sendable {
     }
 
     /// Removes a deleted channel's ledger and its metadata.
+    ///
+    /// Blocking: what says that the channel is gone must outlive its ledger, or a power loss brings back
+    /// the channel with all that it had finished. A ledger that stays behind is removed by the next start.
     package func deleteLedger(_ ledger: Ledger, of log: TopicLog, channelID: UInt64) {
-        do throws(FileSystemError) {
+        do throws(DiskQueueError) {
             if configuration.fileSystem.exists(ledger.path) {
-                try configuration.fileSystem.remove(ledger.path)
+                try log.synchronize()
+                do {
+                    try configuration.fileSystem.remove(ledger.path)
+                } catch {
+                    throw DiskQueueError(error)
+                }
             }
         } catch {
-            observe(.removalFailed(reason: error.description))
+            observe(.removalFailed(reason: error.message))
         }
         record(.channelDeleted(topicID: log.topicID, id: channelID))
     }

@@ -12,8 +12,9 @@ struct SimulatedDiskState {
     /// The faults that may still hit.
     var faults: [DiskFault] = []
 
-    /// How many calls were made.
+    /// How many calls were made, and how many of them failed by a fault.
     var callCount = 0
+    var faultCount = 0
 
     /// Starts from `image`.
     init(image: DiskImage) {
@@ -38,6 +39,7 @@ struct SimulatedDiskState {
         callCount += 1
         for index in faults.indices {
             guard let hit = faults[index].strike(call, path, byteCount: byteCount) else { continue }
+            faultCount += 1
             if hit.writtenByteCount > 0 { writing?(&self, hit.writtenByteCount) }
             throw FileSystemError(operation: name, path: path, errno: hit.errno)
         }

@@ -43,6 +43,9 @@ package final class SimulatedFileSystem: FileSystem {
         state.withLock { $0.faults.append(fault) }
     }
 
+    /// How many calls failed by a fault.
+    package var faultCount: Int { state.withLock { $0.faultCount } }
+
     /// Removes all faults, as a repaired disk does.
     package func removeFaults() {
         state.withLock { $0.faults = [] }

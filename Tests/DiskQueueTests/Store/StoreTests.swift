@@ -116,6 +116,9 @@ struct StoreTests {
         ledger.cut()
         let generation = try ledger.install(state)
         var metadata = MemoryMetadataStore.State()
+        for member in roster.members {
+            metadata.apply(.channelSaved(ChannelRecord(topicID: log.topicID, member)))
+        }
         metadata.apply(
             .checkpointTaken(
                 CheckpointRecord(
