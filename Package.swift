@@ -24,6 +24,8 @@ let package = Package(
     targets: [
         .target(name: "CChecksum"),
         .target(name: "CSystemCalls"),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
         .target(
             name: "Migrations",
             path: "Migrations",
@@ -59,6 +61,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "StreamCompression",
+            dependencies: [
+                "CChecksum", "CSnappy", "CZlib", .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "DaemonSupport",
             dependencies: ["NSQCore", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict
@@ -66,7 +75,7 @@ let package = Package(
         .target(
             name: "BrokerServer",
             dependencies: [
-                "Broker", "DiskQueue", "NSQCore", "NSQWire",
+                "Broker", "DiskQueue", "NSQCore", "NSQWire", "StreamCompression",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -86,6 +95,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "NSQWireTests", dependencies: ["NSQWire"], swiftSettings: strict),
+        .testTarget(
+            name: "StreamCompressionTests",
+            dependencies: [
+                "StreamCompression", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "DaemonSupportTests",
             dependencies: ["DaemonSupport", .product(name: "Logging", package: "swift-log")],

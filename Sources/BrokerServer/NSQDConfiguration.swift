@@ -55,6 +55,10 @@ package struct NSQDConfiguration: Sendable {
     package var outputBufferTimeout = Duration.milliseconds(250)
     /// `--max-channel-consumers`; 0 for no limit.
     package var maximumChannelConsumers = 0
+    /// `--deflate`: whether clients may have their stream compressed so.
+    package var offersDeflate = true
+    /// `--snappy`: whether clients may have their stream compressed so.
+    package var offersSnappy = true
     /// `--max-deflate-level`, 1 to 9; answered in IDENTIFY.
     package var maximumDeflateLevel = 6
     /// `--topology-region`.

@@ -74,6 +74,19 @@ extension NSQDFlag {
         }
     }
 
+    /// A boolean flag; its initial value is the setting's default.
+    static func truth(_ name: String, _ setting: Setting<Bool>, _ usage: String) -> Self {
+        let definition = FlagDefinition(
+            name,
+            .boolean,
+            initially: .boolean(defaults[keyPath: setting]),
+            usage: usage
+        )
+        return Self(definition) { value, configuration in
+            if case .boolean(let truth) = value { configuration[keyPath: setting] = truth }
+        }
+    }
+
     /// A duration flag; its initial value is the setting's default.
     static func duration(
         _ name: String,

@@ -189,14 +189,14 @@ enum NSQDFlags {
             legal: 0...Int64.max,
             "largest number of consumers of a channel (default 0, i.e., unlimited)"
         ),
-        .noted("deflate", .boolean, initially: .boolean(true), "allow clients to ask for deflate"),
+        .truth("deflate", \.offersDeflate, "allow clients to ask for deflate"),
         .number(
             "max-deflate-level",
             \.maximumDeflateLevel,
             legal: 1...9,
             "highest deflate level that a client may ask for"
         ),
-        .noted("snappy", .boolean, initially: .boolean(true), "allow clients to ask for snappy"),
+        .truth("snappy", \.offersSnappy, "allow clients to ask for snappy"),
     ]
 
     /// The largest body whose frame, 30 bytes longer, has a size that 31 bits hold.

@@ -38,13 +38,14 @@ struct LayerTable {
             collections.union(["DiskQueue", "NSQCore", "Dispatch", "Synchronization"])
         ),
         "NSQWire": Layer(cLibrary.union(["NSQCore", "NIOCore"])),
+        "StreamCompression": Layer(["CChecksum", "CSnappy", "CZlib", "NIOCore"]),
         "DaemonSupport": Layer(
             foundation.union(["NSQCore", "Logging", "Synchronization", "Glibc"])
         ),
         "BrokerServer": Layer(
             foundation.union(cLibrary).union([
-                "Broker", "DiskQueue", "NSQCore", "NSQWire", "NIOCore", "NIOHTTP1", "NIOPosix",
-                "Logging", "ServiceLifecycle", "Synchronization",
+                "Broker", "DiskQueue", "NSQCore", "NSQWire", "StreamCompression", "NIOCore",
+                "NIOHTTP1", "NIOPosix", "Logging", "ServiceLifecycle", "Synchronization",
             ])
         ),
         "nsqd": Layer(

@@ -41,6 +41,8 @@ package final class ConnectionEnvironment: Sendable {
         limits.maximumOutputBufferBytes = configuration.maximumOutputBufferBytes
         limits.maximumMessageTimeout = configuration.maximumMessageTimeout
         limits.maximumDeflateLevel = configuration.maximumDeflateLevel
+        limits.offersDeflate = configuration.offersDeflate
+        limits.offersSnappy = configuration.offersSnappy
         identifyLimits = limits
     }
 

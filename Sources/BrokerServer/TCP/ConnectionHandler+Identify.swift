@@ -45,5 +45,6 @@ extension ConnectionHandler {
         Frame.writeResponse(response.json, to: &output.bytes)
         output.hasAnswers = true
         output.mustFlush = true
+        prepareUpgrade()
     }
 }

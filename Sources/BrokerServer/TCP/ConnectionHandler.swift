@@ -53,6 +53,9 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     var holds: InputHolds = []
     /// The peer sends nothing more.
     var inputHasEnded = false
+    /// What the stream is to be changed to, and whether it was.
+    var upgrade: StreamUpgrade?
+    var hasUpgraded = false
     /// NIO asked for a read while the input was held.
     var readIsWanted = false
 
@@ -179,7 +182,8 @@ package final class ConnectionHandler: ChannelDuplexHandler {
             } else if output.mustFlush {
                 flush(context)
             }
-        } while becameWritable && context != nil
+            if upgrade != nil { performUpgrade(context) }
+        } while (becameWritable || output.mustFlush) && self.context != nil
     }
 
     /// Reads on after `hold` ended, if no other holds.

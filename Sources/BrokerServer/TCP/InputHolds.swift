@@ -10,4 +10,6 @@ struct InputHolds: OptionSet {
     static let subscribe = Self(rawValue: 2)
     /// The client does not take its answers.
     static let backlog = Self(rawValue: 4)
+    /// The stream is about to be changed.
+    static let upgrade = Self(rawValue: 8)
 }

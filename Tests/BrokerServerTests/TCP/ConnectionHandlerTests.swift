@@ -142,11 +142,11 @@ struct ConnectionHandlerTests {
 
     @Test func answersNegotiationInJSON() throws {
         let connection = try TestDaemon().connect()
-        try connection.send("IDENTIFY", body: #"{"feature_negotiation":true,"snappy":true}"#)
+        try connection.send("IDENTIFY", body: #"{"feature_negotiation":true,"tls_v1":true}"#)
 
         let frame = try #require(connection.frames().first)
         #expect(frame.hasPrefix(#"0 {"max_rdy_count":2500,"version":"1.3.0","#))
-        #expect(frame.contains(#""snappy":false"#))
+        #expect(frame.contains(#""tls_v1":false"#))
     }
 
     @Test func refusesSUBWhileHeartbeatsAreOff() throws {
