@@ -19,6 +19,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
     private let versionLine: String
     private let logger: Logger
     private let setLogLevel: @Sendable (Logger.Level) -> Void
+    private let tls: TLSAcceptor?
     private let makeBroker: BrokerFactory
 
     /// The name of the service in the log.
@@ -27,18 +28,20 @@ package struct BrokerServer: Service, CustomStringConvertible {
     /// Prepares the service; nothing is opened yet.
     ///
     /// `versionLine` is the first log line; `setLogLevel` changes the level of the whole daemon's
-    /// log at run time, from any thread.
+    /// log at run time, from any thread; `tls` is what clients are offered, `nil` for no TLS.
     package init(
         configuration: NSQDConfiguration,
         versionLine: String,
         logger: Logger,
         setLogLevel: @escaping @Sendable (Logger.Level) -> Void,
+        tls: TLSAcceptor?,
         makeBroker: @escaping BrokerFactory
     ) {
         self.configuration = configuration
         self.versionLine = versionLine
         self.logger = logger
         self.setLogLevel = setLogLevel
+        self.tls = tls
         self.makeBroker = makeBroker
     }
 
@@ -82,13 +85,12 @@ package struct BrokerServer: Service, CustomStringConvertible {
         let tcp = TCPFront(
             broker: broker,
             configuration: configuration,
+            tls: tls,
             clients: clients,
             group: loops,
             logger: logger
         )
-        let tcpAddress = try await Self.listening(on: configuration.tcpAddress) {
-            try await tcp.start()
-        }
+        let tcpAddress = try await tcp.start()
         do {
             let http = makeHTTPFront(
                 broker,
@@ -96,50 +98,33 @@ package struct BrokerServer: Service, CustomStringConvertible {
                 loops,
                 tcpPort: boundTCPPort(tcpAddress)
             )
-            let httpAddress = try await Self.listening(on: configuration.httpAddress) {
-                try await http?.start()
-            }
+            let addresses = try await http.start()
             logger.info("TCP: listening on \(tcpAddress)")
-            if let httpAddress { logger.info("HTTP: listening on \(httpAddress)") }
+            if let address = addresses.http { logger.info("HTTP: listening on \(address)") }
+            if let address = addresses.https { logger.info("HTTPS: listening on \(address)") }
             // SWALLOW: a cancellation means to stop as well.
             try? await gracefulShutdown()
             logger.info("TCP: closing \(tcpAddress)")
             await tcp.stop()
-            if let http, let httpAddress {
-                logger.info("HTTP: closing \(httpAddress)")
-                await http.stop()
-            }
+            if let address = addresses.http { logger.info("HTTP: closing \(address)") }
+            if let address = addresses.https { logger.info("HTTPS: closing \(address)") }
+            await http.stop()
         } catch {
             await tcp.stop()
             throw error
         }
     }
 
-    /// Starts a front, and says in the words of the original why it cannot listen on `address`.
-    private static func listening<Outcome>(
-        on address: String,
-        _ start: () async throws -> Outcome
-    ) async throws(StartupFailure) -> Outcome {
-        do {
-            return try await start()
-        } catch let failure as StartupFailure {
-            throw failure
-        } catch {
-            throw .listening(on: address, error)
-        }
-    }
-
-    /// The HTTP front; `nil` where `--http-address` is empty.
     private func makeHTTPFront(
         _ broker: Broker,
         _ clients: ClientRegistry,
         _ loops: MultiThreadedEventLoopGroup,
         tcpPort: Int
-    ) -> HTTPFront? {
-        if configuration.httpAddress.isEmpty { return nil }
-        return HTTPFront(
+    ) -> HTTPFront {
+        HTTPFront(
             broker: broker,
             configuration: configuration,
+            tls: tls,
             clients: clients,
             group: loops,
             logger: logger,

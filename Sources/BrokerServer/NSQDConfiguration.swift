@@ -61,6 +61,10 @@ package struct NSQDConfiguration: Sendable {
     package var offersSnappy = true
     /// `--max-deflate-level`, 1 to 9; answered in IDENTIFY.
     package var maximumDeflateLevel = 6
+    /// `--https-address`; empty for no HTTPS, and unused without a certificate.
+    package var httpsAddress = "0.0.0.0:4152"
+    /// The `--tls-*` flags.
+    package var tls = TLSSettings()
     /// `--topology-region`.
     package var topologyRegion = ""
     /// `--topology-zone`.

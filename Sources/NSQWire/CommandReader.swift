@@ -57,7 +57,9 @@ package struct CommandReader: Sendable {
             return input.count < ProtocolLine.maximumBytes ? .needsLine : .lineTooLong
         }
         var line = ProtocolLine(UnsafeRawBufferPointer(rebasing: input[..<lineEnd]))
-        guard let name = CommandName(bytes: line.name) else { throw .unknownCommand(line.name) }
+        let command = CommandName(bytes: line.name)
+        guard !machine.requiresTLS || command == .identify else { throw .tlsRequired(line.name) }
+        guard let name = command else { throw .unknownCommand(line.name) }
         let bodyStart = lineEnd + 1
         switch machine.verdict(on: name) {
         case .refused: throw .wrongState(name)

@@ -58,6 +58,14 @@ package struct ConnectionSettings: Equatable, Sendable {
         guard !(usesDeflate && usesSnappy) else { throw .identifyBothCompressions }
     }
 
+    /// Takes over what `earlier` says of the stream, which is changed once at most.
+    package mutating func keepStream(of earlier: Self) {
+        usesTLS = earlier.usesTLS
+        usesDeflate = earlier.usesDeflate
+        usesSnappy = earlier.usesSnappy
+        deflateLevel = earlier.deflateLevel
+    }
+
     private mutating func applyHeartbeat(
         _ milliseconds: Int64,
         _ limits: IdentifyLimits

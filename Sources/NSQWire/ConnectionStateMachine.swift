@@ -26,6 +26,9 @@ package struct ConnectionStateMachine: Sendable {
     /// Whether the server sends heartbeats; SUB is refused while it does not.
     package var sendsHeartbeats = true
 
+    /// Whether every command but IDENTIFY is refused, because the stream must become a TLS stream first.
+    package var requiresTLS = false
+
     /// What is to be done with a command.
     package enum Verdict: Sendable {
         /// Carry it out.

@@ -15,6 +15,11 @@ extension ProtocolError {
         Self(.invalid, "cannot \(command.text) in current state")
     }
 
+    /// The connection must have TLS first; also said of commands that do not exist.
+    static func tlsRequired(_ name: UnsafeRawBufferPointer) -> Self {
+        Self(.invalid, "cannot ", name, " in current state (TLS required)")
+    }
+
     /// Too few parameters; FIN, REQ and TOUCH say `params` where all others say `parameters`.
     static func fewParameters(_ command: CommandName) -> Self {
         let noun =

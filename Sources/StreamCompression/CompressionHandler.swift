@@ -28,9 +28,18 @@ package final class CompressionHandler: ChannelDuplexHandler {
     private var promises: [EventLoopPromise<Void>] = []
 
     /// Composes a handler; it takes over both.
-    package init(compressor: any StreamCompressor, decompressor: any StreamDecompressor) {
+    ///
+    /// `received`: bytes of the stream that came before the handler was there; they are given with the next
+    /// read.
+    package init(
+        compressor: any StreamCompressor,
+        decompressor: any StreamDecompressor,
+        received: ByteBuffer = ByteBuffer()
+    ) {
         self.compressor = compressor
         self.decompressor = decompressor
+        self.received = received
+        mayHaveMore = received.readableBytes > 0
     }
 
     // MARK: - Inbound

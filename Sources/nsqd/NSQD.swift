@@ -57,25 +57,32 @@ struct NSQD {
         let logger = Logger(label: "nsqd") { _ in
             NSQLineLogHandler(prefix: settings.logPrefix, level: threshold)
         }
+        let tls = try TLSAcceptor.load(settings.configuration.tls)
         let server = BrokerServer(
             configuration: settings.configuration,
             versionLine: versionLine,
             logger: logger,
             setLogLevel: threshold.set,
+            tls: tls,
             makeBroker: BrokerServer.openBroker
         )
         var lifecycleLogger = logger
         lifecycleLogger.logLevel = max(logger.logLevel, .warning)
-        let services = ServiceGroup(
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)
+        ]
+        if let tls {
+            let reload = CertificateReload(tls: tls, logger: logger)
+            services.append(.init(service: reload, successTerminationBehavior: .ignore))
+        }
+        let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)
-                ],
+                services: services,
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: lifecycleLogger
             )
         )
-        try await services.run()
+        try await group.run()
     }
 
     /// Prints a line that no setting can hide, as the original does (quirk Q43).

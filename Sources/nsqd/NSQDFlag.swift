@@ -14,7 +14,8 @@ struct NSQDFlag: Sendable {
 
     private let apply: @Sendable (FlagValue, inout NSQDConfiguration) -> Void
 
-    private init(
+    /// Composes a flag whose value `apply` brings into the configuration.
+    init(
         _ definition: FlagDefinition,
         legalRange: ClosedRange<Int64>? = nil,
         apply: @escaping @Sendable (FlagValue, inout NSQDConfiguration) -> Void = { _, _ in }

@@ -6,14 +6,14 @@ import DaemonSupport
 /// Source: `nsqd` spec 5.2.
 ///
 /// A flag stands here when what it promises is there. Flags that switch on a feature which does not
-/// exist yet (`--tls-*`, `--auth-*`, `--lookupd-tcp-address`, `--statsd-address`, `--config` and so
-/// on) are unknown on purpose: a daemon that took `--tls-required` and served in the clear would be
-/// worse than one that does not start. Flags that only shape such a feature while it is off are
+/// exist yet (`--auth-*`, `--lookupd-tcp-address`, `--statsd-address`, `--config` and so on) are unknown
+/// on purpose: a daemon that took `--auth-http-address` and let everyone in would be worse than one
+/// that does not start. Flags that only shape such a feature while it is off are
 /// taken, as they never had an effect then.
 enum NSQDFlags {
     /// All flags, with the defaults of a machine called `hostName`.
     static func all(hostName: String) -> [NSQDFlag] {
-        process + addresses(hostName: hostName) + store + messages + clients + shaping
+        process + addresses(hostName: hostName) + store + messages + clients + tls + shaping
     }
 
     private static let process: [NSQDFlag] = [
@@ -48,6 +48,11 @@ enum NSQDFlags {
                 \.httpAddress,
                 "<addr>:<port> to listen on for HTTP clients, or the path of a unix socket;\n"
                     + "empty for no HTTP"
+            ),
+            .text(
+                "https-address",
+                \.httpsAddress,
+                "<addr>:<port> to listen on for HTTPS clients; unused without a certificate"
             ),
             .text(
                 "broadcast-address",
@@ -203,12 +208,6 @@ enum NSQDFlags {
     private static let largestMessage = Int64(Int32.max) - 30
 
     private static let shaping: [NSQDFlag] = [
-        .noted(
-            "https-address",
-            .text,
-            initially: .text("0.0.0.0:4152"),
-            "<addr>:<port> to listen on for HTTPS clients; unused without a certificate"
-        ),
         .noted(
             "http-client-connect-timeout",
             .duration,

@@ -36,6 +36,9 @@ struct NSQDSettings: Sendable {
             if let key = flag.optionKey { configuration.options[key] = Self.option(value) }
         }
         configuration.options["log_level"] = .number(Int64(logLevel.rawValue))
+        let tls = configuration.tls
+        configuration.options["tls_required"] = .number(tls.effectiveRequirement.rawValue)
+        configuration.options["tls_min_version"] = .number(tls.minimumVersion.rawValue)
         configuration.hostname = hostName
         if configuration.dataPath.isEmpty { configuration.dataPath = "." }
         self.configuration = configuration

@@ -24,6 +24,22 @@ struct CommandReaderErrorTests {
         }
     }
 
+    @Test(arguments: ["PUB t", "SUB t c", "NOP", "AUTH", "bogus", ""])
+    func refusesEverythingButIDENTIFYWhileTLSIsRequired(line: String) throws {
+        var reader = CommandReader(limits: ReadTranscript.limits)
+        reader.machine.requiresTLS = true
+        let name = line.prefix { $0 != " " }
+
+        let error = #expect(throws: ProtocolError.self) {
+            try WireBytes.line(line).withUnsafeBytes { bytes in
+                _ = try reader.next(bytes, inputHasEnded: false)
+            }
+        }
+        let text = "E_INVALID cannot \(name) in current state (TLS required)"
+        #expect(error?.description == text)
+        #expect(error?.isFatal == true)
+    }
+
     static let initial = [
         Case("", "E_INVALID invalid command "),
         Case("nop", "E_INVALID invalid command nop"),

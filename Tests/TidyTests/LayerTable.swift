@@ -45,7 +45,8 @@ struct LayerTable {
         "BrokerServer": Layer(
             foundation.union(cLibrary).union([
                 "Broker", "DiskQueue", "NSQCore", "NSQWire", "StreamCompression", "NIOCore",
-                "NIOHTTP1", "NIOPosix", "Logging", "ServiceLifecycle", "Synchronization",
+                "NIOHTTP1", "NIOPosix", "NIOSSL", "NIOTLS", "Logging", "ServiceLifecycle",
+                "SwiftASN1", "Synchronization",
             ])
         ),
         "nsqd": Layer(

@@ -24,12 +24,12 @@ struct AccessLog: Sendable {
         logger.info("\(status) \(request.methodName) \(uri) (\(peer)) \(elapsed)")
     }
 
-    /// Redirects and OPTIONS are not shown, what was not found or allowed is.
+    /// Redirects, OPTIONS and refusals for want of TLS are not shown, what was not found or allowed is.
     private static func shows(_ request: HTTPRequest) -> Bool {
         switch request.resolution {
         case .route(let route, option: _): route.isLogged
         case .methodNotAllowed, .notFound: true
-        case .redirect, .options: false
+        case .redirect, .options, .tlsRequired: false
         }
     }
 }

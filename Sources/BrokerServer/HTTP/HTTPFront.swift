@@ -5,19 +5,28 @@ private import NIOHTTP1
 private import NIOPosix
 private import Synchronization
 
-/// nsqd's HTTP API on a TCP port or a unix socket.
+/// nsqd's HTTP API, in the clear on a TCP port or a unix socket, and over TLS on a TCP port.
 ///
 /// Isolation: connections live on the loops of the group given; routes that touch the disk or walk
 /// every topic run on two threads of the front's own. Source: `nsqd` spec 4.
 package final class HTTPFront: Sendable {
+    /// What the front listens on, as log lines show it; `nil` for what it does not.
+    package struct Addresses: Sendable {
+        /// In the clear.
+        package var http: String?
+        /// Over TLS.
+        package var https: String?
+    }
+
     private struct State {
-        var listener: (any NetworkChannel)?
+        var listeners: [any NetworkChannel] = []
         var connections: [ObjectIdentifier: any NetworkChannel] = [:]
         var isStopping = false
     }
 
     private let broker: Broker
     private let configuration: NSQDConfiguration
+    private let tls: TLSAcceptor?
     private let clients: ClientRegistry
     private let group: any EventLoopGroup
     private let logger: Logger
@@ -36,6 +45,7 @@ package final class HTTPFront: Sendable {
     package init(
         broker: Broker,
         configuration: NSQDConfiguration,
+        tls: TLSAcceptor?,
         clients: ClientRegistry,
         group: any EventLoopGroup,
         logger: Logger,
@@ -45,6 +55,7 @@ package final class HTTPFront: Sendable {
     ) {
         self.broker = broker
         self.configuration = configuration
+        self.tls = tls
         self.clients = clients
         self.group = group
         self.logger = logger
@@ -53,16 +64,29 @@ package final class HTTPFront: Sendable {
         self.setLogLevel = setLogLevel
     }
 
-    /// Listens on `--http-address`, which must not be empty, and serves.
+    /// Listens on `--http-address`, and with a certificate on `--https-address`; serves on both.
     ///
-    /// - Returns: The address as log lines show it, with the real port.
-    /// - Throws: ``StartupFailure`` when the address can not be listened on.
-    package func start() async throws -> String {
+    /// An empty address is not listened on.
+    ///
+    /// - Returns: The addresses as log lines show them, with the real ports.
+    /// - Throws: ``StartupFailure`` when an address can not be listened on; the front is stopped then.
+    package func start() async throws(StartupFailure) -> Addresses {
         pool.start()
-        do {
-            return try await listen()
+        // The ports are known only once both are bound, and connections may come at once: they wait here
+        // for them.
+        let routes = group.next().makePromise(of: Routes.self)
+        do throws(StartupFailure) {
+            let https = tls == nil ? "" : configuration.httpsAddress
+            let secure = try await bind(https, tls, routes.futureResult)
+            let plain = try await bind(configuration.httpAddress, nil, routes.futureResult)
+            routes.succeed(makeRoutes(httpPort: plain?.port, httpsPort: secure?.port))
+            return Addresses(
+                http: plain.map { ListenAddress.text(of: $0) },
+                https: secure.map { ListenAddress.text(of: $0) }
+            )
         } catch {
-            await stopPool()
+            routes.fail(error)
+            await stop()
             throw error
         }
     }
@@ -72,13 +96,16 @@ package final class HTTPFront: Sendable {
     /// It takes two seconds at most; what is not finished by then is cut off. A unix socket's file
     /// is removed.
     package func stop() async {
-        let (listener, connections) = state.withLock { state in
+        let (listeners, connections) = state.withLock { state in
             state.isStopping = true
-            return (state.listener, Array(state.connections.values))
+            return (state.listeners, Array(state.connections.values))
         }
-        // SWALLOW: a listener that can not be closed is closed already.
-        try? await listener?.close()
-        removeSocketFile()
+        for listener in listeners {
+            let path = listener.localAddress?.pathname
+            // SWALLOW: a listener that can not be closed is closed already.
+            try? await listener.close()
+            if let path { SocketFile.remove(path) }
+        }
         for connection in connections {
             connection.pipeline.fireUserInboundEventTriggered(
                 HTTPConnectionHandler.ShutdownRequest()
@@ -95,23 +122,20 @@ package final class HTTPFront: Sendable {
         await stopPool()
     }
 
-    private func listen() async throws -> String {
-        let address = ListenAddress(configuration.httpAddress)
-        // The port is known only once it is bound, and connections may come at once: they wait here
-        // for it.
-        let routes = group.next().makePromise(of: Routes.self)
-        do {
-            let listener = try await address.bind(bootstrap(for: address, routes.futureResult))
-            state.withLock { $0.listener = listener }
-            routes.succeed(makeRoutes(httpPort: listener.localAddress?.port ?? -1))
-            return ListenAddress.text(of: listener.localAddress)
-        } catch {
-            routes.fail(error)
-            throw error
-        }
+    /// Listens on `text`, unless it is empty; over TLS when there is an acceptor.
+    private func bind(
+        _ text: String,
+        _ tls: TLSAcceptor?,
+        _ routes: EventLoopFuture<Routes>
+    ) async throws(StartupFailure) -> SocketAddress? {
+        guard !text.isEmpty else { return nil }
+        let address = ListenAddress(text)
+        let listener = try await address.bind(bootstrap(for: address, tls, routes))
+        state.withLock { $0.listeners.append(listener) }
+        return listener.localAddress
     }
 
-    private func makeRoutes(httpPort: Int) -> Routes {
+    private func makeRoutes(httpPort: Int?, httpsPort: Int?) -> Routes {
         Routes(
             broker: broker,
             configuration: configuration,
@@ -121,7 +145,8 @@ package final class HTTPFront: Sendable {
                 startTime: startTime,
                 startInstant: startInstant,
                 tcpPort: boundTCPPort,
-                httpPort: httpPort
+                httpPort: httpPort ?? -1,
+                httpsPort: httpsPort ?? 0
             ),
             setLogLevel: setLogLevel
         )
@@ -129,9 +154,11 @@ package final class HTTPFront: Sendable {
 
     private func bootstrap(
         for address: ListenAddress,
+        _ tls: TLSAcceptor?,
         _ routes: EventLoopFuture<Routes>
     ) -> ServerBootstrap {
         let router = HTTPRouter()
+        let requiresTLS = tls == nil && configuration.tls.effectiveRequirement == .everything
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -139,7 +166,17 @@ package final class HTTPFront: Sendable {
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { [self] channel in
                 routes.hop(to: channel.eventLoop).flatMapThrowing { [self] routes in
-                    try addHandlers(to: channel, routes: routes, router: router)
+                    if let tls {
+                        let pipeline = channel.pipeline.syncOperations
+                        try pipeline.addHandlers(tls.makeHandler(), HandshakeTimer())
+                    }
+                    let connection = HTTPConnectionHandler(
+                        routes: routes,
+                        router: router,
+                        pool: pool,
+                        requiresTLS: requiresTLS
+                    )
+                    try addHandlers(for: connection, to: channel)
                 }
             }
         guard case .tcp = address else { return bootstrap }
@@ -151,9 +188,8 @@ package final class HTTPFront: Sendable {
 
     /// Isolation: the event loop of `channel`.
     private func addHandlers(
-        to channel: any NetworkChannel,
-        routes: Routes,
-        router: HTTPRouter
+        for connection: HTTPConnectionHandler,
+        to channel: any NetworkChannel
     ) throws {
         guard keep(channel) else { throw ChannelError.ioOnClosedChannel }
         var limits = NIOHTTPDecoderLimitConfiguration()
@@ -161,7 +197,6 @@ package final class HTTPFront: Sendable {
         limits.maxHeaderFieldSize = HTTPLimits.headerFieldBytes
         limits.maxHeaderListSize = HTTPLimits.headerBlockBytes
         let decoder = HTTPRequestDecoder(limitConfiguration: limits)
-        let connection = HTTPConnectionHandler(routes: routes, router: router, pool: pool)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(HTTPInputWatch(connection))
         try pipeline.addHandler(
@@ -188,10 +223,5 @@ package final class HTTPFront: Sendable {
     private func stopPool() async {
         // SWALLOW: a pool that did not start has nothing to stop.
         try? await pool.shutdownGracefully()
-    }
-
-    private func removeSocketFile() {
-        guard case .unix(let path) = ListenAddress(configuration.httpAddress) else { return }
-        SocketFile.remove(path)
     }
 }

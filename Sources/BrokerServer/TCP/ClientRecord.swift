@@ -27,6 +27,7 @@ package final class ClientRecord: Sendable {
         var identity = IdentifyRequest()
         var settings: ConnectionSettings
         var connection = ConnectionState.initial
+        var tls: TLSFacts?
         var consumer: Consumer?
         var publishCounts: [(topic: String, count: UInt64)] = []
         var publishSlots: [String: Int] = [:]
@@ -58,7 +59,9 @@ package final class ClientRecord: Sendable {
             result.sampleRate = state.settings.sampleRate
             result.deflate = state.settings.usesDeflate
             result.snappy = state.settings.usesSnappy
-            result.isTLS = state.settings.usesTLS
+            result.isTLS = state.tls != nil
+            result.tlsVersion = state.tls?.version ?? ""
+            result.tlsCipherSuite = state.tls?.cipherSuite ?? ""
             result.publishCounts = state.publishCounts.filter { $0.count > 0 }
             return state.consumer
         }
@@ -78,6 +81,11 @@ package final class ClientRecord: Sendable {
             $0.identity = identity
             $0.settings = settings
         }
+    }
+
+    /// The client's stream is a TLS stream from now on.
+    func secured(_ facts: TLSFacts) {
+        state.withLock { $0.tls = facts }
     }
 
     /// The client joined a channel.

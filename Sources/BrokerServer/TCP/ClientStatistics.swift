@@ -40,6 +40,10 @@ package struct ClientStatistics: Sendable {
     package var publishCounts: [(topic: String, count: UInt64)] = []
     /// `tls`.
     package var isTLS = false
+    /// `tls_version`: `TLS1.0` to `TLS1.3`; empty without TLS.
+    package var tlsVersion = ""
+    /// `tls_cipher_suite`, by its IANA name; empty without TLS.
+    package var tlsCipherSuite = ""
 
     /// A client of which nothing is known.
     package init() {}

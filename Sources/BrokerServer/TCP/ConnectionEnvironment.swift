@@ -16,18 +16,22 @@ package final class ConnectionEnvironment: Sendable {
     let commandLimits: CommandLimits
     /// Bounds of IDENTIFY.
     let identifyLimits: IdentifyLimits
+    /// `nil` without a certificate.
+    let tls: TLSAcceptor?
 
     /// Derives the limits from `configuration`.
     package init(
         broker: Broker,
         clients: ClientRegistry,
         configuration: NSQDConfiguration,
+        tls: TLSAcceptor?,
         logger: Logger
     ) {
         self.broker = broker
         self.clients = clients
         self.configuration = configuration
         self.logger = logger
+        self.tls = tls
         commandLimits = CommandLimits(
             maximumMessageBytes: configuration.maximumMessageBytes,
             maximumBodyBytes: configuration.maximumBodyBytes,
@@ -41,10 +45,14 @@ package final class ConnectionEnvironment: Sendable {
         limits.maximumOutputBufferBytes = configuration.maximumOutputBufferBytes
         limits.maximumMessageTimeout = configuration.maximumMessageTimeout
         limits.maximumDeflateLevel = configuration.maximumDeflateLevel
+        limits.offersTLS = tls != nil
         limits.offersDeflate = configuration.offersDeflate
         limits.offersSnappy = configuration.offersSnappy
         identifyLimits = limits
     }
+
+    /// Whether commands are refused on a stream in the clear.
+    var requiresTLS: Bool { configuration.tls.effectiveRequirement != .none }
 
     /// What holds for a connection before IDENTIFY.
     var initialSettings: ConnectionSettings {

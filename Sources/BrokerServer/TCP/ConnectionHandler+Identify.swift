@@ -10,6 +10,7 @@ extension ConnectionHandler {
             let request = try IdentifyRequest(json: json)
             var newSettings = settings
             try newSettings.apply(request, within: environment.identifyLimits)
+            if upgrade.isDone { newSettings.keepStream(of: settings) }
             apply(newSettings)
             record.identified(as: request, with: newSettings)
             environment.logger.debug("[\(record.remoteAddress)] IDENTIFY: \(request)")
@@ -45,6 +46,6 @@ extension ConnectionHandler {
         Frame.writeResponse(response.json, to: &output.bytes)
         output.hasAnswers = true
         output.mustFlush = true
-        prepareUpgrade()
+        planUpgrade()
     }
 }

@@ -1,6 +1,7 @@
 import Broker
 import Logging
 package import NIOCore
+import NIOTLS
 import NSQWire
 
 /// One client connection: bytes in, commands to the broker, frames out.
@@ -53,9 +54,8 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     var holds: InputHolds = []
     /// The peer sends nothing more.
     var inputHasEnded = false
-    /// What the stream is to be changed to, and whether it was.
-    var upgrade: StreamUpgrade?
-    var hasUpgraded = false
+    /// How far the change of the stream has come.
+    var upgrade = StreamUpgrade.none
     /// NIO asked for a read while the input was held.
     var readIsWanted = false
 
@@ -79,6 +79,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     var wakeTime = NIODeadline.distantFuture
 
     private var isSettling = false
+    private var mustSettleAgain = false
     private var becameWritable = false
 
     /// Prepares the handler of `channel`, which has just been accepted.
@@ -87,6 +88,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         let settings = environment.initialSettings
         self.settings = settings
         reader = CommandReader(limits: environment.commandLimits)
+        reader.machine.requiresTLS = environment.requiresTLS
         record = ClientRecord(
             peer: PeerAddress(channel.remoteAddress),
             settings: settings,
@@ -128,9 +130,9 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         settle()
     }
 
-    /// Holds reads back while commands may not be carried out.
+    /// Holds reads back while commands may not be carried out; a handshake needs them.
     package func read(context: ChannelHandlerContext) {
-        guard holds.isEmpty else {
+        guard holds.isEmpty || upgrade.isHandshaking else {
             readIsWanted = true
             return
         }
@@ -141,6 +143,9 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         if case .inputClosed = event as? ChannelEvent {
             inputHasEnded = true
             readBufferedInput()
+            settle()
+        } else if case .handshakeCompleted = event as? TLSUserEvent {
+            handshakeCompleted()
             settle()
         }
         context.fireUserInboundEventTriggered(event)
@@ -156,7 +161,12 @@ package final class ConnectionHandler: ChannelDuplexHandler {
 
     /// The socket failed; NIO may keep it open, we do not.
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        environment.logger.debug("client(\(record.remoteAddress)) - \(error)")
+        if upgrade.isHandshaking {
+            let client = record.remoteAddress
+            environment.logger.error("[\(client)] - E_IDENTIFY_FAILED IDENTIFY failed \(error)")
+        } else {
+            environment.logger.debug("client(\(record.remoteAddress)) - \(error)")
+        }
         context.close(promise: nil)
     }
 
@@ -164,12 +174,15 @@ package final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Delivers what can be delivered, flushes what must go out, and closes what is to be closed.
     ///
-    /// Writing can call back with a change of writability; that is noted and handled here in turn.
+    /// What it does can call back with a change of writability or with input; that is noted and handled
+    /// here in turn.
     func settle() {
+        mustSettleAgain = true
         guard !isSettling else { return }
         isSettling = true
         defer { isSettling = false }
-        repeat {
+        while mustSettleAgain {
+            mustSettleAgain = false
             if becameWritable {
                 becameWritable = false
                 release(.backlog)
@@ -182,8 +195,8 @@ package final class ConnectionHandler: ChannelDuplexHandler {
             } else if output.mustFlush {
                 flush(context)
             }
-            if upgrade != nil { performUpgrade(context) }
-        } while (becameWritable || output.mustFlush) && self.context != nil
+            continueUpgrade(context)
+        }
     }
 
     /// Reads on after `hold` ended, if no other holds.

@@ -36,6 +36,7 @@ package final class TCPFront: Sendable {
     package init(
         broker: Broker,
         configuration: NSQDConfiguration,
+        tls: TLSAcceptor?,
         clients: ClientRegistry,
         group: any EventLoopGroup,
         logger: Logger
@@ -44,6 +45,7 @@ package final class TCPFront: Sendable {
             broker: broker,
             clients: clients,
             configuration: configuration,
+            tls: tls,
             logger: logger
         )
         address = ListenAddress(configuration.tcpAddress)
@@ -51,7 +53,9 @@ package final class TCPFront: Sendable {
     }
 
     /// Listens, and gives the address bound, with the real port where 0 was asked for.
-    package func start() async throws -> String {
+    ///
+    /// - Throws: ``StartupFailure`` when the address cannot be listened on.
+    package func start() async throws(StartupFailure) -> String {
         let channel = try await address.bind(bootstrap())
         listener.withLock { $0 = channel }
         return ListenAddress.text(of: channel.localAddress)

@@ -8,6 +8,9 @@ package enum FlagKind: Sendable {
     case duration
     /// A switch: bare, or with `=` and a word of ``GoBoolean``.
     case boolean
+    /// A switch that also takes one other word with `=`; its value is ``FlagValue/text(_:)``: `true`, `false`
+    /// or the word.
+    case booleanOr(String)
     /// Any text, and the flag may be repeated.
     case list
     /// One of `allowed`, which are lower-case; any case is taken. `noun` names the set in a
@@ -40,8 +43,10 @@ package struct FlagDefinition: Sendable {
 
     /// Whether the flag may stand without a value.
     var isSwitch: Bool {
-        if case .boolean = kind { return true }
-        return false
+        switch kind {
+        case .boolean, .booleanOr: true
+        case .text, .integer, .duration, .list, .word: false
+        }
     }
 
     /// The value that `text` spells; `earlier` is what a repeated list flag adds to, `nil` at
@@ -58,6 +63,10 @@ package struct FlagDefinition: Sendable {
         case .boolean:
             guard let truth = GoBoolean.parse(text) else { throw .syntax }
             return .boolean(truth)
+        case .booleanOr(let word):
+            if text.lowercased() == word { return .text(word) }
+            guard let truth = GoBoolean.parse(text) else { throw .syntax }
+            return .text(truth ? "true" : "false")
         case .list:
             guard case .list(let items) = earlier else { return .list([text]) }
             return .list(items + [text])

@@ -50,6 +50,7 @@ final class TestDaemon {
             broker: broker,
             clients: clients,
             configuration: configuration,
+            tls: nil,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         )
         let connection = try TestConnection(environment, of: self)

@@ -39,6 +39,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     private let routes: Routes
     private let router: HTTPRouter
     private let pool: NIOThreadPool
+    /// Whether every request is refused, because this connection has no TLS.
+    private let requiresTLS: Bool
     private let log: AccessLog
 
     private var context: ChannelHandlerContext?
@@ -59,10 +61,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     /// Whether input may still come after the final reply, and has to be read over.
     private var lingers = false
 
-    init(routes: Routes, router: HTTPRouter, pool: NIOThreadPool) {
+    init(routes: Routes, router: HTTPRouter, pool: NIOThreadPool, requiresTLS: Bool) {
         self.routes = routes
         self.router = router
         self.pool = pool
+        self.requiresTLS = requiresTLS
         log = AccessLog(logger: routes.logger)
     }
 }
@@ -202,7 +205,12 @@ extension HTTPConnectionHandler {
 
     private func begin(_ head: HTTPRequestHead) {
         do throws(MalformedRequest) {
-            let opened = try HTTPExchange(head, router: router, routes: routes)
+            let opened = try HTTPExchange(
+                head,
+                router: router,
+                routes: routes,
+                requiresTLS: requiresTLS
+            )
             let (isHopeless, needsContinue) = (opened.isHopeless, opened.needsContinue)
             exchange = opened
             phase = .receiving

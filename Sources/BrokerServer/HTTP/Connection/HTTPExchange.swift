@@ -13,18 +13,20 @@ struct HTTPExchange {
     private var body: BodyCollector
     private let expectsContinue: Bool
 
-    /// Opens the exchange for `head`.
+    /// Opens the exchange for `head`; with `requiresTLS` it is refused whatever it asks for.
     ///
     /// - Throws: The status to refuse the request with, when it is no proper one.
     init(
         _ head: HTTPRequestHead,
         router: HTTPRouter,
-        routes: Routes
+        routes: Routes,
+        requiresTLS: Bool
     ) throws(MalformedRequest) {
         let headers = RequestHeaders(head)
         if let status = headers.refusal { throw MalformedRequest(status: status) }
         guard let target = RequestTarget(head.uri) else { throw MalformedRequest(status: 400) }
-        let resolution = router.resolve(method: head.method, path: target.path)
+        let resolution: HTTPRouter.Resolution =
+            requiresTLS ? .tlsRequired : router.resolve(method: head.method, path: target.path)
         request = HTTPRequest(
             method: head.method,
             uri: head.uri,

@@ -103,6 +103,7 @@ struct HTTPReply: Sendable {
         case 301: "301 Moved Permanently"
         case 308: "308 Permanent Redirect"
         case 400: "400 Bad Request"
+        case 403: "403 Forbidden"
         case 404: "404 Not Found"
         case 405: "405 Method Not Allowed"
         case 413: "413 Request Entity Too Large"

@@ -18,6 +18,8 @@ package struct HTTPRouter: Sendable {
         /// The answer to OPTIONS, with this `Allow` value.
         case options(allow: String)
         case notFound
+        /// Not looked at: the API is served over TLS only.
+        case tlsRequired
     }
 
     private let fixed: [String: Route]

@@ -1,8 +1,18 @@
 import Broker
+import NIOCore
 import NSQCore
 import NSQWire
 
 extension Routes {
+    /// The answer to every request in the clear while `--tls-required` is on; NSQ's clients go on to the port
+    /// that it names.
+    ///
+    /// Source: `nsqd` spec 4.7.
+    func tlsRequired() -> HTTPReply {
+        let text = #"{"message": "TLS_REQUIRED", "https_port": \#(server.httpsPort)}"#
+        return HTTPReply(status: 403, contentType: .json, body: ByteBuffer(string: text))
+    }
+
     /// `/ping`: 200 `OK` while the disk takes writes, else 500 with the last disk error.
     func ping() -> HTTPReply {
         let health = broker.health

@@ -17,8 +17,10 @@ final class Routes: Sendable {
         var startInstant: NIODeadline
         /// The port listened on for the V2 protocol, -1 for a unix socket.
         var tcpPort: Int
-        /// The port listened on for HTTP, -1 for a unix socket.
+        /// The port listened on for HTTP, -1 for a unix socket and without.
         var httpPort: Int
+        /// The port listened on for HTTPS, 0 without.
+        var httpsPort: Int
     }
 
     let broker: Broker
@@ -83,6 +85,8 @@ final class Routes: Sendable {
             return .reply(.bare(200, allow: allow))
         case .notFound:
             return .reply(APIError.notFound.reply)
+        case .tlsRequired:
+            return .reply(tlsRequired())
         }
     }
 
