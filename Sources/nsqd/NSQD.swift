@@ -49,6 +49,9 @@ struct NSQD {
         case .refused(let line):
             StandardStream.error.write(line + "\n" + NSQDSettings.usage)
             return .usage
+        case .fatal(let line):
+            logFatal(line)
+            return .failure
         }
     }
 

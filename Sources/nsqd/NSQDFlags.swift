@@ -6,7 +6,7 @@ import DaemonSupport
 /// Source: `nsqd` spec 5.2.
 ///
 /// A flag stands here when what it promises is there. Flags that switch on a feature which does not
-/// exist yet (`--auth-*`, `--lookupd-tcp-address`, `--statsd-address`, `--config` and so on) are unknown
+/// exist yet (`--auth-*`, `--lookupd-tcp-address`, `--statsd-address` and so on) are unknown
 /// on purpose: a daemon that took `--auth-http-address` and let everyone in would be worse than one
 /// that does not start. Flags that only shape such a feature while it is off are
 /// taken, as they never had an effect then.
@@ -25,6 +25,8 @@ enum NSQDFlags {
             initially: .text(NSQLogLevel.info.word),
             "set log verbosity: debug, info, warn, error, or fatal"
         ),
+        .noted("config", .text, initially: .text(""), "path of a TOML file with settings")
+            .shown(as: nil),
         .noted("log-prefix", .text, initially: .text("[nsqd] "), "what each log line begins with"),
         .noted(
             "verbose",

@@ -23,9 +23,15 @@ struct NSQDSettings: Sendable {
         _ arguments: [String],
         hostName: String = HostName.current()
     ) throws(FlagError) {
-        flags = NSQDFlags.all(hostName: hostName)
-        values = try Self.flagSet(flags).parse(arguments)
+        let flags = NSQDFlags.all(hostName: hostName)
+        var values = try Self.flagSet(flags).parse(arguments)
         wantsVersion = values.isOn("version")
+        // The version is told whatever the file says.
+        if !wantsVersion, let path = Self.word(values["config"]), !path.isEmpty {
+            try Self.apply(configFile: path, to: &values, of: flags)
+        }
+        self.flags = flags
+        self.values = values
         logLevel = Self.word(values["log-level"]).flatMap(NSQLogLevel.init(word:)) ?? .info
         logPrefix = Self.word(values["log-prefix"]) ?? ""
 
@@ -42,6 +48,28 @@ struct NSQDSettings: Sendable {
         configuration.hostname = hostName
         if configuration.dataPath.isEmpty { configuration.dataPath = "." }
         self.configuration = configuration
+    }
+
+    /// Sets what the arguments left open from the file at `path`.
+    private static func apply(
+        configFile path: String,
+        to values: inout FlagValues,
+        of flags: [NSQDFlag]
+    ) throws(FlagError) {
+        let file: ConfigFile
+        do throws(ConfigFile.Unreadable) {
+            file = try ConfigFile(path: path)
+        } catch {
+            throw .fatal("failed to load config file \(path) - \(error)")
+        }
+        for flag in flags {
+            guard let key = flag.optionKey, let setting = file[key] else { continue }
+            do throws(FlagValueError) {
+                values.settle(flag.definition.name, try flag.definition.value(of: setting))
+            } catch {
+                throw .fatal("failed parsing \(key) \(setting) in \(path) - \(error.reason)")
+            }
+        }
     }
 
     /// What `--help` prints.
@@ -99,6 +127,7 @@ struct NSQDSettings: Sendable {
         case .integer(let number), .duration(let number): .number(number)
         case .boolean(let truth): .boolean(truth)
         case .list(let items): .list(items)
+        case .fractions(let numbers): .numbers(numbers)
         }
     }
 }

@@ -40,7 +40,7 @@ struct LayerTable {
         "NSQWire": Layer(cLibrary.union(["NSQCore", "NIOCore"])),
         "StreamCompression": Layer(["CChecksum", "CSnappy", "CZlib", "NIOCore"]),
         "DaemonSupport": Layer(
-            foundation.union(["NSQCore", "Logging", "Synchronization", "Glibc"])
+            foundation.union(["NSQCore", "Logging", "Synchronization", "Glibc", "TOMLKit"])
         ),
         "BrokerServer": Layer(
             foundation.union(cLibrary).union([

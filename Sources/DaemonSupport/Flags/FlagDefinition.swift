@@ -13,6 +13,8 @@ package enum FlagKind: Sendable {
     case booleanOr(String)
     /// Any text, and the flag may be repeated.
     case list
+    /// Fractions separated by commas, and the flag may be repeated; the largest comes first.
+    case fractions
     /// One of `allowed`, which are lower-case; any case is taken. `noun` names the set in a
     /// refusal.
     case word(allowed: [String], noun: String)
@@ -45,7 +47,7 @@ package struct FlagDefinition: Sendable {
     var isSwitch: Bool {
         switch kind {
         case .boolean, .booleanOr: true
-        case .text, .integer, .duration, .list, .word: false
+        case .text, .integer, .duration, .list, .fractions, .word: false
         }
     }
 
@@ -70,6 +72,12 @@ package struct FlagDefinition: Sendable {
         case .list:
             guard case .list(let items) = earlier else { return .list([text]) }
             return .list(items + [text])
+        case .fractions:
+            let fractions = try FlagKind.parseFractions(text)
+            guard case .fractions(let known) = earlier else {
+                return .fractions(fractions.sorted(by: >))
+            }
+            return .fractions((known + fractions).sorted(by: >))
         case .word(let allowed, let noun):
             let word = text.lowercased()
             guard allowed.contains(word) else {
@@ -78,5 +86,20 @@ package struct FlagDefinition: Sendable {
             }
             return .text(word)
         }
+    }
+}
+
+extension FlagKind {
+    /// The numbers in `text`, separated by commas.
+    static func parseFractions(_ text: String) throws(FlagValueError) -> [Double] {
+        var fractions: [Double] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let word = part.drop { $0 == " " }
+            guard let number = Double(word), number.isFinite else {
+                throw FlagValueError(reason: "Could not parse: \(part)")
+            }
+            fractions.append(number)
+        }
+        return fractions
     }
 }

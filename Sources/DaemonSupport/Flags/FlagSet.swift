@@ -81,4 +81,6 @@ package enum FlagError: Error, Equatable {
     case helpRequested
     /// A bad flag: print this line and the usage on standard error, exit status 2.
     case refused(String)
+    /// A config file, or a value in it, that cannot be used: log this line at FATAL, exit status 1.
+    case fatal(String)
 }

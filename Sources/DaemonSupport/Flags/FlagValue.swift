@@ -10,6 +10,8 @@ package enum FlagValue: Sendable, Equatable {
     case boolean(Bool)
     /// The values of a repeatable flag in the order given.
     case list([String])
+    /// Numbers in the order in which they are used.
+    case fractions([Double])
 }
 
 /// Why a text is no value of its flag; the text that ends the message of a refused flag.

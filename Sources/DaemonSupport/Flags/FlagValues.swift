@@ -18,6 +18,12 @@ package struct FlagValues: Sendable {
     /// Whether the switch `name` is on.
     package func isOn(_ name: String) -> Bool { values[name] == .boolean(true) }
 
+    /// Sets what the arguments did not give, from a config file.
+    package mutating func settle(_ name: String, _ value: FlagValue) {
+        guard !given.contains(name) else { return }
+        values[name] = value
+    }
+
     mutating func give(_ name: String, _ value: FlagValue) {
         values[name] = value
         given.insert(name)

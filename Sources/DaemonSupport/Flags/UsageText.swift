@@ -20,14 +20,16 @@ package enum UsageText {
         case .integer: "int"
         case .duration: "duration"
         case .boolean: nil
-        case .booleanOr, .list, .word: "value"
+        case .booleanOr, .list, .fractions, .word: "value"
         }
     }
 
     /// The initial value, unless it is the type's zero.
     private static func remark(on value: FlagValue) -> String {
         switch value {
-        case .text(""), .text("false"), .integer(0), .duration(0), .boolean(false), .list: ""
+        case .text(""), .text("false"), .integer(0), .duration(0), .boolean(false), .list,
+            .fractions:
+            ""
         case .text(let text): " (default \(GoQuotedText.quote(text)))"
         case .integer(let number): " (default \(number))"
         case .duration(let nanoseconds): " (default \(GoDuration.text(nanoseconds: nanoseconds)))"
