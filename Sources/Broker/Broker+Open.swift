@@ -8,7 +8,8 @@ extension Broker {
     /// Blocking; off the event loops.
     ///
     /// `isAutomatic`: whether timers and background work run by themselves; tests run them.
-    /// `importsDocument`: whether topics and channels are taken from `nsqd.dat`: the store is new.
+    /// `isNew`: nothing of the store is there yet; topics and channels are taken from an `nsqd.dat`, also when
+    /// the start that was to take them was cut short.
     ///
     /// Throws `.unsupportedVersion` with nothing changed, `.corrupt` for an `nsqd.dat` that cannot be read,
     /// `.io`.
@@ -17,7 +18,7 @@ extension Broker {
         metadata: any MetadataStore,
         limits: BrokerConfiguration,
         isAutomatic: Bool,
-        importsDocument: Bool,
+        isNew: Bool,
         observe: @escaping @Sendable (BrokerEvent) -> Void
     ) throws(DiskQueueError) -> Broker {
         let file = NSQDDatFile(
@@ -26,7 +27,7 @@ extension Broker {
         )
         let document: NSQDDatParser.Outcome?
         do throws(DiskQueueError) {
-            document = importsDocument ? try file.read() : nil
+            document = try file.beginImport(isNew: isNew)
         } catch {
             throw DiskQueueError(error.code, "failed to load metadata - \(error.message)")
         }
@@ -63,8 +64,13 @@ extension Broker {
         }
         for topic in recovered { try broker.restore(topic) }
         ledgers.attach(broker)
+        if let document {
+            // The document stays as it is until all of it is in the store.
+            try broker.adopt(document, observe: observe)
+            try store.synchronizeAll()
+            try file.finishImport()
+        }
         writer.attach(broker)
-        if let document { try broker.adopt(document, observe: observe) }
         try file.removeLeftovers()
         writer.write(reason: "start")
         return broker
@@ -83,7 +89,12 @@ extension Broker {
             createdMilliseconds: recovered.createdMilliseconds
         )
         var roster = topic.state.withLock { $0.roster }
-        if roster.members.isEmpty, roster.heldPump == nil { roster.heldPump = log.endSequence }
+        if roster.members.isEmpty, roster.heldPump == nil {
+            // It had ephemeral channels only. The log must say so too: what is published from here on waits
+            // for the first channel, through further restarts.
+            roster.heldPump = log.endSequence
+            try log.record(roster)
+        }
         let pump = roster.heldPump ?? log.endSequence
         let floor = recovered.channels.map(\.state.ackFloor).min() ?? pump
         let deferred = try log.deferredBatches(from: min(floor, pump))

@@ -50,6 +50,11 @@ final class BrokerShared: Sendable {
         if let background { background.perform(body) } else { body() }
     }
 
+    /// Runs `body` after `delay`, where blocking is fine; a broker without background work runs it at once.
+    func perform(after delay: Duration, _ body: @escaping @Sendable () -> Void) {
+        if let background { background.perform(after: delay, body) } else { body() }
+    }
+
     // MARK: - Health
 
     /// "OK", or "NOK - " and the last disk error.

@@ -42,9 +42,8 @@ extension StoreEvent {
             logger.error("STORE: metadata cannot be written now: \(reason)")
         case .removalFailed(let reason): logger.error("STORE: \(reason)")
         case .recovered(let report):
-            logger.warning(
-                "STORE: recovered \(report.topicCount) topics after an unclean stop"
-            )
+            let stop = report.wasClean ? "a clean stop, with damage" : "an unclean stop"
+            logger.warning("STORE: recovered \(report.topicCount) topics after \(stop)")
             for note in report.notes + report.topics.flatMap(\.notes) {
                 logger.warning("STORE: recovery: \(note)")
             }

@@ -12,7 +12,8 @@ extension BrokerServer {
     /// - Throws: ``DiskQueueError``.
     package static func openBroker(
         _ configuration: NSQDConfiguration,
-        _ logger: Logger
+        _ logger: Logger,
+        locked: () -> Void
     ) throws -> Broker {
         let policy: SyncPolicy =
             switch configuration.fsync {
@@ -21,6 +22,7 @@ extension BrokerServer {
             case .never: .never
             }
         let dataPath = try DataPath(configuration.dataPath, syncPolicy: policy)
+        locked()
         for note in dataPath.notes { logger.warning("\(note)") }
         guard let nodeID = NodeID(configuration.nodeID) else {
             throw DiskQueueError(.unusable, "node id \(configuration.nodeID) is not in 0...1023")
@@ -40,7 +42,7 @@ extension BrokerServer {
                 metadata: dataPath.metadata,
                 limits: limits,
                 isAutomatic: true,
-                importsDocument: dataPath.isNew,
+                isNew: dataPath.isNew,
                 observe: { $0.log(to: logger) }
             )
             broker.onClosed { [lock = dataPath.lock] in try lock.markClean() }

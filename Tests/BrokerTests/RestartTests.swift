@@ -63,6 +63,30 @@ struct RestartTests {
         )
     }
 
+    @Test(arguments: ends + [.killedEarly])
+    func whatIsPublishedBehindTheLossOfAnEphemeralChannelIsKept(end: TestBroker.End) throws {
+        _ = try test.channel("tail#ephemeral")
+        try test.restart(after: end)
+        try test.publish(["a", "b"])
+        #expect(try test.statistics().depth == 2)
+        try test.restart(after: end)
+
+        #expect(try test.statistics().depth == 2)
+        try test.restart(after: end)
+        #expect(try test.consumer().take().bodies == ["a", "b"])
+    }
+
+    @Test func anEmptiedTopicStaysEmptyThoughTheProcessDies() throws {
+        _ = try test.channel()
+        try test.topic().pause()
+        try test.publish(["a", "b"])
+        try test.topic().empty()
+        try test.restart(after: .killedEarly)
+
+        #expect(try test.statistics().depth == 0)
+        #expect(try test.counts() == [0, 0, 0])
+    }
+
     @Test func attemptsOfMessagesInFlightAreKeptByACleanStop() throws {
         let consumer = try test.consumer()
         try test.publish(["a", "b"])

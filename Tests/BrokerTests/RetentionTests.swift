@@ -60,6 +60,20 @@ struct RetentionTests {
         #expect(try test.segmentFiles().count <= 2)
     }
 
+    @Test func segmentsGoWhenWhatWasInFlightIsFinished() throws {
+        let test = try TestBroker(segmentBytes: 20_000)
+        let consumer = try test.consumer(ready: 5000)
+        try publish(5000, test)
+        let taken = try consumer.take()
+        #expect(taken.count == 5000)
+        #expect(try test.segmentFiles().count > 10)
+
+        for start in stride(from: 0, to: 5000, by: 100) {
+            #expect(consumer.finish(Array(taken[start..<start + 100])).isEmpty)
+        }
+        #expect(try test.segmentFiles().count == 1)
+    }
+
     @Test func heldMessagesKeepTheirSegments() throws {
         let test = try TestBroker(segmentBytes: 20_000)
         let consumer = try test.consumer(ready: 500)
@@ -138,11 +152,14 @@ struct RetentionTests {
         #expect(try straggler.take().bodies == ["straggler"])
 
         try pass(100_000, test, consumer)
-        let before = try residentBytes()
-        try pass(900_000, test, consumer)
-        let grown = try residentBytes() - before
+        // Other tests run in this process too: the least of three counts.
+        let growth = try (0..<3).map { _ in
+            let before = try residentBytes()
+            try pass(300_000, test, consumer)
+            return try residentBytes() - before
+        }
 
-        #expect(grown < 16 * 1024 * 1024)
+        #expect(try #require(growth.min()) < 8 * 1024 * 1024)
         #expect(try test.segmentFiles().count <= 4)
         #expect(try test.counts() == [0, 1, 0])
         test.pass(.seconds(600))

@@ -47,7 +47,7 @@ struct Engine {
             metadata: metadata,
             limits: BrokerConfiguration(),
             isAutomatic: false,
-            importsDocument: false,
+            isNew: false,
             observe: observe
         )
     }

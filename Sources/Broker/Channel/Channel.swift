@@ -116,7 +116,7 @@ package final class Channel: Sendable {
             return (core.cursor, failures)
         }
         for failure in failures { failed(failure.index, failure.reason) }
-        topic?.channelPassed(cursor)
+        topic?.channelSettled(cursor: cursor)
     }
 
     /// Requeues a message, at once or after `delay` nanoseconds.
@@ -187,7 +187,7 @@ package final class Channel: Sendable {
             core.empty(ledger: ledger)
             return core.cursor
         }
-        topic?.channelPassed(end)
+        topic?.channelSettled(cursor: end)
     }
 
     func setPaused(_ isPaused: Bool) {

@@ -226,11 +226,11 @@ extension Topic {
 
     /// Drops what no channel has received yet.
     ///
-    /// Channels keep what they have.
+    /// Channels keep what they have. Blocking; persisted on return.
     package func empty() throws(BrokerError) {
         do throws(DiskQueueError) {
-            try state.withLock { (state) throws(DiskQueueError) in
-                guard let held = state.roster.heldPump else { return }
+            let ledgers = try state.withLock { (state) throws(DiskQueueError) -> [Ledger] in
+                guard let held = state.roster.heldPump else { return [] }
                 let end = log.endSequence
                 var roster = state.roster
                 roster.heldPump = end
@@ -243,7 +243,10 @@ extension Topic {
                     }
                     channel.ledger?.finished(held..<end)
                 }
+                return state.channels.compactMap(\.ledger)
             }
+            // The log says where the pump stands, and only the ledgers that nothing before it is wanted.
+            for ledger in ledgers { try ledger.flush() }
         } catch {
             throw shared.notePublishFailure(error)
         }

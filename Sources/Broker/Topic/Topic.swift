@@ -22,6 +22,9 @@ package final class Topic: Sendable {
     /// Where a channel's cursor has to come before another segment may be removable.
     private let collectAt = Atomic<UInt64>(.max)
     private let isCollecting = Atomic<Bool>(false)
+    /// Whether there are sealed segments that every cursor has passed: what is in flight or waits keeps them.
+    private let hasPinnedSegments = Atomic<Bool>(false)
+    private let isLaterCollectionPlanned = Atomic<Bool>(false)
     /// Told when an ephemeral topic lost its last channel.
     private let abandoned: @Sendable (Topic) -> Void
 
@@ -210,10 +213,26 @@ package final class Topic: Sendable {
 
     // MARK: - Retention
 
-    /// A channel's cursor passed `sequence`: segments below it may have become removable.
-    func channelPassed(_ sequence: UInt64) {
-        guard sequence >= collectAt.load(ordering: .relaxed) else { return }
-        scheduleCollection()
+    /// Pause before segments that something pins are looked at again.
+    private static let pinnedPause = Duration.seconds(1)
+
+    /// A channel whose cursor stands at `cursor` finished something: segments may have become removable.
+    func channelSettled(cursor: UInt64) {
+        if cursor >= collectAt.load(ordering: .relaxed) {
+            scheduleCollection()
+        } else if hasPinnedSegments.load(ordering: .relaxed) {
+            scheduleCollectionLater()
+        }
+    }
+
+    /// Looks for removable segments once in a while, however many messages are finished meanwhile.
+    private func scheduleCollectionLater() {
+        let isPlanned = isLaterCollectionPlanned.exchange(true, ordering: .acquiringAndReleasing)
+        guard !isPlanned else { return }
+        shared.perform(after: Self.pinnedPause) { [weak self] in
+            self?.isLaterCollectionPlanned.store(false, ordering: .releasing)
+            self?.collect()
+        }
     }
 
     /// Looks for removable segments soon.
@@ -255,11 +274,12 @@ package final class Topic: Sendable {
     /// Remembers how far a channel has to come before another segment may go: the end of the first
     /// one that a channel is still reading.
     ///
-    /// One that a straggler pins is looked at again when a later one is passed.
+    /// One that every cursor has passed is looked at again when something is finished.
     ///
     /// `includesPassed`: also one that ends where the channels are: it was sealed just now.
     func noteNextCollection(_ channels: [Channel], includesPassed: Bool = false) {
         var passed = channels.map { $0.core.withLock { $0.cursor } }.min() ?? 0
+        hasPinnedSegments.store(log.hasSealedSegment(endingBy: passed), ordering: .relaxed)
         if includesPassed, passed > 0 { passed -= 1 }
         collectAt.store(log.sealedEnd(behind: passed) ?? .max, ordering: .relaxed)
     }

@@ -19,8 +19,16 @@ package enum ErrorNumber {
         number == ENOSPC || number == EDQUOT || number == EFBIG
     }
 
+    /// Whether `number` says that no more files can be opened now.
+    package static func isNoDescriptor(_ number: Int32) -> Bool {
+        number == EMFILE || number == ENFILE
+    }
+
     /// Whether `number` says that what should be a directory is none.
     package static func isNoDirectory(_ number: Int32) -> Bool { number == ENOTDIR }
+
+    /// Whether `number` says that what should be a file is a directory.
+    package static func isDirectory(_ number: Int32) -> Bool { number == EISDIR }
 
     /// Whether `number` says that the file or directory does not exist.
     package static func isMissing(_ number: Int32) -> Bool { number == ENOENT }

@@ -48,7 +48,7 @@ package struct LedgerHeader: Equatable {
         header.storeBytes(of: sum.littleEndian, toByteOffset: 252, as: UInt32.self)
     }
 
-    /// Reads a header; the version is looked at before the checksum.
+    /// Reads a header; every version keeps the magic, the version and the checksum in their places.
     package init(decoding source: UnsafeRawBufferPointer) throws(SegmentHeader.Flaw) {
         guard source.count >= LedgerFormat.headerBytes,
             UInt64(littleEndian: source.loadUnaligned(as: UInt64.self)) == LedgerFormat.magic
@@ -56,12 +56,13 @@ package struct LedgerHeader: Equatable {
         func load(_ offset: Int) -> UInt64 {
             UInt64(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
         }
+        let sum = UInt32(littleEndian: source.loadUnaligned(fromByteOffset: 252, as: UInt32.self))
+        guard sum == Checksum.crc32c(UnsafeRawBufferPointer(rebasing: source[..<252])) else {
+            throw .invalid
+        }
         let version = UInt32(littleEndian: source.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
         if version > LedgerFormat.version { throw .newerVersion(version) }
-        let sum = UInt32(littleEndian: source.loadUnaligned(fromByteOffset: 252, as: UInt32.self))
-        guard sum == Checksum.crc32c(UnsafeRawBufferPointer(rebasing: source[..<252])),
-            source[56] <= 64
-        else { throw .invalid }
+        guard source[56] <= 64 else { throw .invalid }
         topicID = load(16)
         channelID = load(24)
         generation = load(32)

@@ -115,7 +115,7 @@ struct LogState {
     func segmentStart(_ first: UInt64) -> (uuid: SegmentUUID, bytes: [UInt8]) {
         var generator = SystemRandomNumberGenerator()
         let header = SegmentHeader(
-            uuid: .random(using: &generator),
+            uuid: .fresh(topicID: topicID, firstSequence: first, using: &generator),
             topicID: topicID,
             topicName: topicName,
             firstSequence: first,

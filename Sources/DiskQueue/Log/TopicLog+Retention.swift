@@ -17,6 +17,13 @@ extension TopicLog {
         }
     }
 
+    /// Whether there is a sealed segment that ends at `sequence` or before.
+    package func hasSealedSegment(endingBy sequence: UInt64) -> Bool {
+        state.withLock { state in
+            state.segments.first.map { $0.isSealed && $0.endSequence <= sequence } ?? false
+        }
+    }
+
     /// Removes a segment's file, or puts it aside for use again.
     ///
     /// The caller has made durable whatever says that its messages are done with.

@@ -9,7 +9,8 @@ extension TopicLog {
     ///
     /// Isolation: callers take turns; appends and reads run beside it.
     ///
-    /// - Throws: `.poisoned` when durability could not be reached.
+    /// - Throws: `.poisoned` when durability could not be reached; `.io` when it could not be tried for want of a
+    ///   file descriptor.
     package func synchronize() throws(DiskQueueError) {
         try syncTurn.withLock { _ throws(DiskQueueError) in try synchronizeAlone() }
     }
@@ -30,6 +31,11 @@ extension TopicLog {
             }
             state.withLock { $0.finishSync(work) }
         } catch {
+            guard !ErrorNumber.isNoDescriptor(error.errno) else {
+                // No sync was tried, so none has failed.
+                state.withLock { $0.abandonSync(work) }
+                throw DiskQueueError(error)
+            }
             try recover(from: error)
         }
     }
@@ -106,7 +112,7 @@ extension LogState {
         }
     }
 
-    /// Takes back the work of a sync that failed as a whole.
+    /// Takes back the work of a sync that failed as a whole, or was not tried to its end.
     mutating func abandonSync(_ work: SyncWork) {
         needsFolderSync = needsFolderSync || work.needsFolderSync
         needsParentSync = needsParentSync || work.needsParentSync

@@ -22,7 +22,7 @@ struct TopicRecovery {
     /// The topic's name by its segments; `nil` when no segment is left.
     private(set) var name: String?
     private(set) var report = TopicRecoveryReport()
-    private var segments: [Segment] = []
+    private(set) var segments: [Segment] = []
     private var roster: Roster?
     private var lastHasRoster = false
     /// Whether a segment tells the topic's channels.
@@ -152,12 +152,11 @@ struct TopicRecovery {
         let raw: [UInt8]
         do {
             file = try context.configuration.fileSystem.open(path, .readOnly)
-            raw = try file.read(
-                SegmentFormat.headerBytes + SegmentFormat.batchHeaderBytes,
-                at: 0
-            )
+            raw = try file.read(SegmentFormat.headerBytes, at: 0)
         } catch {
-            throw DiskQueueError(error)
+            guard ErrorNumber.isDirectory(error.errno) else { throw DiskQueueError(error) }
+            report.notes.append("\(path) is a directory and no segment; left alone")
+            return nil
         }
         do {
             let decoded: Result<SegmentHeader, SegmentHeader.Flaw> = raw.withUnsafeBytes { bytes in
@@ -178,23 +177,47 @@ struct TopicRecovery {
                     + " (\(SegmentFormat.version)); nothing was changed; use a newer nsqd"
             )
         } catch {
-            // The first batch stands in the same sector, so a torn creation cannot leave it valid: damage.
-            let batch = raw.withUnsafeBytes { bytes in
-                BatchHeader(
-                    decoding: UnsafeRawBufferPointer(
-                        rebasing: bytes.dropFirst(SegmentFormat.headerBytes)
-                    )
-                )
-            }
-            if let batch, batch.isControl, batch.firstSequence == start {
-                report.damagedBytes += SegmentFormat.headerBytes
+            if let low = try survivingUUID(of: file, start: start) {
                 report.notes.append("\(path) has a damaged header; its batches are used")
-                let uuid = SegmentUUID(low: batch.segmentUUID, high: 0)
-                return (segment(start, path: path, uuid: uuid), file)
+                return (segment(start, path: path, uuid: SegmentUUID(low: low, high: 0)), file)
             }
             unusable.append(path)
             report.notes.append("\(path) has no valid header; set aside")
             return nil
+        }
+    }
+
+    /// The uuid that the batches of a segment without its header carry; `nil` when there is no whole batch.
+    ///
+    /// A recycled file that a crash left without a header holds batches of an earlier use; they have another
+    /// mark.
+    private func survivingUUID(
+        of file: any File,
+        start: UInt64
+    ) throws(DiskQueueError) -> UInt64? {
+        let reader = BatchReader(
+            file: file,
+            uuid: 0,
+            checks: context.configuration.checks.subtracting(.segmentIdentity)
+        )
+        let size: Int
+        do { size = try file.size() } catch { throw DiskQueueError(error) }
+        var offset = SegmentFormat.headerBytes - 1
+        while true {
+            offset = try reader.resync(after: offset, limit: size)
+            guard offset < size else { return nil }
+            let raw: [UInt8]
+            do {
+                raw = try file.read(SegmentFormat.batchHeaderBytes, at: offset)
+            } catch {
+                throw DiskQueueError(error)
+            }
+            let header = raw.withUnsafeBytes { BatchHeader(decoding: $0) }
+            if let header, header.firstSequence >= start,
+                SegmentUUID.isLow(header.segmentUUID, ofTopic: topicID, firstSequence: start)
+            {
+                return header.segmentUUID
+            }
         }
     }
 

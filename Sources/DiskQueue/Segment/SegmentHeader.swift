@@ -51,18 +51,18 @@ package struct SegmentHeader: Equatable {
 
     /// Reads a header.
     ///
-    /// The version is looked at before the checksum, so that a newer format is never reported as
-    /// damage.
+    /// Every version keeps the magic, the version and the checksum in their places: a newer one is never
+    /// reported as damage, nor a damaged version as a newer one.
     package init(decoding source: UnsafeRawBufferPointer) throws(Flaw) {
         guard source.count >= SegmentFormat.headerBytes else { throw .invalid }
         guard UInt64(littleEndian: source.loadUnaligned(as: UInt64.self)) == SegmentFormat.magic
         else { throw .invalid }
-        let version = UInt32(littleEndian: source.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
-        if version > SegmentFormat.version { throw .newerVersion(version) }
         let sum = UInt32(littleEndian: source.loadUnaligned(fromByteOffset: 252, as: UInt32.self))
         guard sum == Checksum.crc32c(UnsafeRawBufferPointer(rebasing: source[..<252])) else {
             throw .invalid
         }
+        let version = UInt32(littleEndian: source.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+        if version > SegmentFormat.version { throw .newerVersion(version) }
         let nameCount = Int(source[56])
         guard nameCount <= 64 else { throw .invalid }
         uuid = SegmentUUID(
@@ -92,24 +92,5 @@ package struct SegmentHeader: Equatable {
         self.topicName = topicName
         self.firstSequence = firstSequence
         self.createdMilliseconds = createdMilliseconds
-    }
-}
-
-/// 128 random bits that tell one use of a file from every other.
-package struct SegmentUUID: Hashable, Sendable {
-    /// The half that batch headers repeat; never zero.
-    package var low: UInt64
-    /// The other half.
-    package var high: UInt64
-
-    /// Draws a fresh one.
-    package static func random(using generator: inout some RandomNumberGenerator) -> SegmentUUID {
-        SegmentUUID(low: generator.next() | 1, high: generator.next())
-    }
-
-    /// Composes one from its halves.
-    package init(low: UInt64, high: UInt64) {
-        self.low = low
-        self.high = high
     }
 }

@@ -62,6 +62,12 @@ package final class BackgroundWork: Sendable {
         metadataQueue.async(execute: body)
     }
 
+    /// Runs `body` after `delay`, where metadata is written.
+    package func perform(after delay: Duration, _ body: @escaping @Sendable () -> Void) {
+        let nanoseconds = Int(clamping: Int64(delay / .nanoseconds(1)))
+        metadataQueue.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds), execute: body)
+    }
+
     /// Calls `body` once, on any thread, when everything appended to `log` so far is durable, or cannot be.
     ///
     /// One round of syncs serves all who wait, whatever their topics.
@@ -154,6 +160,9 @@ package final class BackgroundWork: Sendable {
                 in: store.configuration.fileSystem
             ) : TopicLog.synchronizeEach(Array(logs.values))
         for waiter in waiters { waiter.body(failures[waiter.topicID]) }
+        for (topicID, failure) in failures where failure.code == .io {
+            if let log = logs[topicID] { noteDirty(log, isUrgent: false) }
+        }
         guard policy != .never else { return }
         for ledger in ledgers.values {
             do throws(DiskQueueError) {

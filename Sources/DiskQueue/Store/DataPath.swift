@@ -27,7 +27,7 @@ package final class DataPath: Sendable {
         var notes: [String] = []
         let opened: SQLiteMetadataStore
         do throws(DiskQueueError) {
-            opened = try SQLiteMetadataStore(dataPath: path)
+            opened = try Self.openMetadata(path)
         } catch {
             guard error.code == .corrupt else {
                 try lock.abandon()
@@ -40,6 +40,18 @@ package final class DataPath: Sendable {
         metadata = opened
         self.notes = notes
         isNew = !hasTopics
+    }
+
+    /// Opens the metadata and reads all of it once: some damage shows only then.
+    private static func openMetadata(_ path: String) throws(DiskQueueError) -> SQLiteMetadataStore {
+        let metadata = try SQLiteMetadataStore(dataPath: path)
+        do throws(DiskQueueError) {
+            _ = try metadata.load()
+        } catch {
+            metadata.close()
+            throw error
+        }
+        return metadata
     }
 
     /// How a store on this path is opened; the caller sets the rest.

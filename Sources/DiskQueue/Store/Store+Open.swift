@@ -55,14 +55,15 @@ extension Store {
 
         var recoveries: [TopicRecovery] = []
         var leftovers: [String] = []
+        var report = RecoveryReport()
         do {
             for name in fileSystem.exists(folder) ? try fileSystem.list(folder) : [] {
-                if let id = UInt64(name) {
-                    recoveries.append(
-                        try openFolder(id, in: folder, context: context)
-                    )
-                } else if name.hasSuffix(TopicLog.deletedSuffix) {
+                if name.hasSuffix(TopicLog.deletedSuffix) {
                     leftovers.append("\(folder)/\(name)")
+                } else if let recovery = try openFolder(name, in: folder, context: context) {
+                    recoveries.append(recovery)
+                } else {
+                    report.notes.append("\(folder)/\(name) is no topic's folder; left alone")
                 }
             }
             recoveries.sort { $0.topicID < $1.topicID }
@@ -91,19 +92,30 @@ extension Store {
             nextTopicID: highest + 1,
             observe: observe
         )
-        let topics = try store.finish(recoveries, stored: stored)
+        let topics = try store.finish(recoveries, stored: stored, report: report)
         try store.makeDurable()
         try store.removeStrayLedgers(of: topics)
         return (store, topics)
     }
 
+    /// More topics than are ever made; a folder of a larger number is none of ours.
+    private static let maximumTopicID: UInt64 = 1 << 48
+
+    /// Reads the topic's folder `name`; `nil` when it is none.
     private static func openFolder(
-        _ id: UInt64,
+        _ name: String,
         in folder: String,
         context: TopicRecovery.Context
-    ) throws(DiskQueueError) -> TopicRecovery {
-        try TopicRecovery(
-            folder: "\(folder)/\(id)",
+    ) throws(DiskQueueError) -> TopicRecovery? {
+        guard let id = UInt64(name), name == "\(id)", id <= maximumTopicID else { return nil }
+        do throws(FileSystemError) {
+            _ = try context.configuration.fileSystem.list("\(folder)/\(name)")
+        } catch {
+            guard ErrorNumber.isNoDirectory(error.errno) else { throw DiskQueueError(error) }
+            return nil
+        }
+        return try TopicRecovery(
+            folder: "\(folder)/\(name)",
             parent: folder,
             topicID: id,
             context: context
@@ -112,10 +124,12 @@ extension Store {
 
     private func finish(
         _ recoveries: [TopicRecovery],
-        stored: StoredMetadata
+        stored: StoredMetadata,
+        report: RecoveryReport
     ) throws(DiskQueueError) -> [RecoveredTopic] {
-        var report = RecoveryReport()
+        var report = report
         let rows = Dictionary(grouping: stored.topics, by: \.id).compactMapValues(\.first)
+        let segmentRows = Dictionary(grouping: stored.segments, by: \.topicID)
         var topics: [RecoveredTopic] = []
         var newest: [String: UInt64] = [:]
         for recovery in recoveries {
@@ -160,6 +174,8 @@ extension Store {
                 topic.channels.append(found.channel)
                 topicReport.notes += found.notes
             }
+            let absent = recovery.absentRanges(rows: segmentRows[recovery.topicID] ?? [])
+            topicReport.note(absent, of: topic)
             if topicReport.notes.isEmpty && topicReport.tornBytes == 0 {
                 // As expected.
             } else {
@@ -169,8 +185,18 @@ extension Store {
         }
         report.topicCount = topics.count
         reconcile(stored, with: topics)
+        report.wasClean = configuration.wasClean
         if !report.isClean || !configuration.wasClean { observe(.recovered(report)) }
         return topics
+    }
+
+    /// Makes everything that was written durable.
+    package func synchronizeAll() throws(DiskQueueError) {
+        do {
+            try configuration.fileSystem.synchronizeAll(configuration.dataPath)
+        } catch {
+            throw DiskQueueError(error)
+        }
     }
 
     /// Makes what recovery kept durable, before anything is acknowledged on top of it.
@@ -178,11 +204,7 @@ extension Store {
         guard !configuration.wasClean, configuration.checks.contains(.syncBeforeServing) else {
             return
         }
-        do {
-            try configuration.fileSystem.synchronizeAll(configuration.dataPath)
-        } catch {
-            throw DiskQueueError(error)
-        }
+        try synchronizeAll()
     }
 
     /// The roster of a topic whose segments have none: what the metadata knows.

@@ -74,6 +74,8 @@ package enum StoreEvent: Sendable {
 package struct RecoveryReport: Sendable, Equatable {
     /// Topics that were opened.
     package var topicCount = 0
+    /// Whether the store had been closed.
+    package var wasClean = false
     /// What was found in each topic that was not as expected.
     package var topics: [TopicRecoveryReport] = []
     /// One line for each other thing that was not as expected.

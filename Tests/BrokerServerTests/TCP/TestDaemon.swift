@@ -39,7 +39,7 @@ final class TestDaemon {
             metadata: MemoryMetadataStore(),
             limits: limits,
             isAutomatic: false,
-            importsDocument: false,
+            isNew: false,
             observe: { _ in }
         )
     }

@@ -91,7 +91,7 @@ final class TestBroker {
             metadata: metadata,
             limits: limits,
             isAutomatic: false,
-            importsDocument: false,
+            isNew: false,
             observe: { events.append($0) }
         )
     }

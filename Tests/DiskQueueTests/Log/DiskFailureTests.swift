@@ -136,6 +136,19 @@ struct DiskFailureTests {
         #expect(fixture.quarantined.isEmpty)
     }
 
+    @Test func aSyncThatFindsNoDescriptorIsTriedAgain() throws {
+        let fixture = try LogFixture()
+        try fixture.appendEach(bodies(0..<3))
+        fixture.disk.inject(DiskFault(of: .synchronizeDirectory, errno: EMFILE))
+
+        let error = #expect(throws: DiskQueueError.self) { try fixture.log.synchronize() }
+        #expect(error?.code == .io)
+        #expect(fixture.failures == [0, 0])
+        try fixture.log.synchronize()
+        #expect(fixture.log.bytesAtRisk == 0)
+        #expect(try fixture.bodies() == bodies(0..<3))
+    }
+
     /// Whatever the disk lost of the files whose sync failed, what was moved is whole.
     @Test(arguments: layouts)
     func whatWasMovedForwardNeedsNothingOfTheOldFiles(synced: Int, unsynced: Int) throws {

@@ -79,6 +79,48 @@ struct DamageTests {
         }
     }
 
+    @Test(arguments: [400, 512, 4096])
+    func aLostFirstSectorCostsOnlyTheBatchesInIt(count: Int) throws {
+        try fixture.appendEach((0..<200).map { "body \(10 + $0)" })
+        try fixture.disk.open(path, .readWrite)
+            .write([UInt8](repeating: 0, count: count), at: 0)
+        try fixture.reopen()
+
+        let all = (0..<210).map { "body \($0)" }
+        let left = try fixture.bodies()
+        #expect(left == Array(all.suffix(left.count)))
+        #expect(210 - left.count <= count / (SegmentFormat.batchHeaderBytes + 40))
+        let report = try #require(fixture.reports.recovery?.topics.first)
+        #expect(report.lostMessages == UInt64(210 - left.count))
+        try fixture.append(["on"])
+        #expect(try fixture.bodies() == left + ["on"])
+    }
+
+    @Test func batchesOfAnEarlierUseAreNotTakenForALostHeaders() throws {
+        let bytes = try fixture.disk.bytes(of: path)
+        let name = "\(LogFixture.folder)/00000244060024791040.segment"
+        let stranger = try fixture.disk.open(name, .createNew)
+        try stranger.write(bytes, at: 0)
+        try stranger.write([UInt8](repeating: 0, count: SegmentFormat.headerBytes), at: 0)
+        try fixture.reopen()
+
+        #expect(try fixture.bodies() == bodies())
+    }
+
+    @Test func aMissingSegmentIsReportedWhenItsMessagesWereWanted() throws {
+        let fixture = try LogFixture(segmentBytes: 1000)
+        try fixture.appendEach((0..<30).map { "body \($0)" })
+        let paths = fixture.segmentPaths
+        try fixture.disk.remove(paths[1])
+        try fixture.reopen()
+
+        let report = try #require(fixture.reports.recovery?.topics.first)
+        let left = try fixture.bodies().count
+        #expect(left < 30)
+        #expect(report.lostMessages == UInt64(30 - left))
+        #expect(report.notes.contains { $0.contains("is missing") })
+    }
+
     @Test(arguments: 0..<40)
     func aBitFlipAnywhereCostsAtMostItsBatch(seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed))
@@ -137,8 +179,9 @@ struct DamageTests {
         let paths = fixture.segmentPaths
         #expect(paths.count > 1)
         for path in paths {
-            let version = try fixture.disk.open(path, .readWrite)
-            try version.write([9, 0, 0, 0], at: 8)
+            let file = try fixture.disk.open(path, .readWrite)
+            let header = Array(try fixture.disk.bytes(of: path).prefix(SegmentFormat.headerBytes))
+            try file.write(header.withHeaderVersion(9), at: 0)
             let before = fixture.disk.image.fingerprint
 
             #expect {
@@ -148,7 +191,7 @@ struct DamageTests {
                     && "\(error)".contains("format version 9")
             }
             #expect(fixture.disk.image.fingerprint == before)
-            try version.write([1, 0, 0, 0], at: 8)
+            try file.write(header, at: 0)
         }
         try fixture.reopen()
         #expect(try fixture.bodies() == bodies())
@@ -176,7 +219,8 @@ struct DamageTests {
         ledger.finished(LogFixture.start..<LogFixture.start + 1)
         try ledger.flush()
         let file = try fixture.disk.open(ledger.path, .readWrite)
-        try file.write([7], at: 8)
+        let header = try fixture.disk.bytes(of: ledger.path).prefix(LedgerFormat.headerBytes)
+        try file.write(Array(header).withHeaderVersion(7), at: 0)
         let before = fixture.disk.image
 
         #expect {

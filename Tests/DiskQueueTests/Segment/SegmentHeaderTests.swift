@@ -63,11 +63,13 @@ struct SegmentHeaderTests {
 
     @Test func aNewerVersionIsNamedAndNeverTakenForDamage() {
         for version in [2, 3, 255] as [UInt8] {
-            var bytes = encoded(header)
-            bytes[8] = version
+            let bytes = encoded(header).withHeaderVersion(version)
             #expect(throws: SegmentHeader.Flaw.newerVersion(UInt32(version))) {
                 try decodeSegment(bytes)
             }
+            var damaged = encoded(header)
+            damaged[8] = version
+            #expect(throws: SegmentHeader.Flaw.invalid) { try decodeSegment(damaged) }
         }
     }
 
@@ -121,5 +123,19 @@ struct SegmentHeaderTests {
         for header in [control, empty, crowded, endless, many] {
             #expect(decodeBatch(encoded(header)) == nil)
         }
+    }
+}
+
+extension [UInt8] {
+    /// A header of 256 bytes as a later version would write it: its checksum holds.
+    func withHeaderVersion(_ version: UInt8) -> [UInt8] {
+        var bytes = self
+        bytes[8] = version
+        let sum = bytes[..<252].withUnsafeBytes { Checksum.crc32c($0) }
+        bytes.replaceSubrange(
+            252..<256,
+            with: (0..<4).map { UInt8(truncatingIfNeeded: sum >> ($0 * 8)) }
+        )
+        return bytes
     }
 }

@@ -58,6 +58,20 @@ struct StoreTests {
         #expect(try again.createTopic("c").topicID == second.topicID + 1)
     }
 
+    @Test func whatIsNoTopicsFolderIsLeftAlone() throws {
+        let (store, _, _) = try open()
+        try append("x", to: store.createTopic("orders"))
+        for name in ["18446744073709551615", "007", "notes", "77"] where name != "77" {
+            try disk.makeDirectory("/data/topics/\(name)")
+        }
+        _ = try disk.open("/data/topics/77", .createNew)
+
+        let (again, topics, _) = try open()
+        #expect(topics.map(\.name) == ["orders"])
+        #expect(try again.createTopic("more").topicID == 2)
+        #expect(try disk.list("/data/topics").count == 6)
+    }
+
     @Test func firstSequencesRiseWithTime() {
         let epoch: Int64 = 1_735_689_600_000
         #expect(Store.firstSequence(atMilliseconds: epoch + 5) == 5 << 12)
