@@ -10,10 +10,16 @@ import ServiceLifecycle
 /// Start: store, TCP, HTTP. Stop: TCP with its connections, HTTP, then the broker's checkpoint, so
 /// that nothing can be acknowledged behind the checkpoint. Source: `nsqd` spec 11.1 and 11.3.
 package struct BrokerServer: Service, CustomStringConvertible {
-    /// Opens the store below `dataPath` and the broker over it; called once, off the event loops,
-    /// may block.
+    /// Opens the store below `dataPath` and the broker over it; called once, off the event loops, may
+    /// block.
+    ///
+    /// It calls `locked` once the data path is this process's.
     package typealias BrokerFactory =
-        @Sendable (_ configuration: NSQDConfiguration, _ logger: Logger) throws -> Broker
+        @Sendable (
+            _ configuration: NSQDConfiguration,
+            _ logger: Logger,
+            _ locked: () -> Void
+        ) throws -> Broker
 
     private let configuration: NSQDConfiguration
     private let versionLine: String
@@ -27,7 +33,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
 
     /// Prepares the service; nothing is opened yet.
     ///
-    /// `versionLine` is the first log line; `setLogLevel` changes the level of the whole daemon's
+    /// `versionLine` is the first log line once the data path is locked; `setLogLevel` changes the level of the whole daemon's
     /// log at run time, from any thread; `tls` is what clients are offered, `nil` for no TLS.
     package init(
         configuration: NSQDConfiguration,
@@ -49,8 +55,6 @@ package struct BrokerServer: Service, CustomStringConvertible {
     ///
     /// - Throws: ``StartupFailure``; whatever had been opened is closed again.
     package func run() async throws {
-        logger.info("\(versionLine)")
-        logger.info("ID: \(configuration.nodeID)")
         let broker = try await openStore()
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount / 2))
         do {
@@ -71,8 +75,13 @@ package struct BrokerServer: Service, CustomStringConvertible {
     }
 
     private func openStore() async throws(StartupFailure) -> Broker {
-        let opening = await Self.runBlocking { [configuration, logger, makeBroker] in
-            Result { try makeBroker(configuration, logger) }
+        let opening = await Self.runBlocking { [configuration, versionLine, logger, makeBroker] in
+            Result {
+                try makeBroker(configuration, logger) {
+                    logger.info("\(versionLine)")
+                    logger.info("ID: \(configuration.nodeID)")
+                }
+            }
         }
         switch opening {
         case .success(let broker): return broker
@@ -82,11 +91,13 @@ package struct BrokerServer: Service, CustomStringConvertible {
 
     private func serve(_ broker: Broker, on loops: MultiThreadedEventLoopGroup) async throws {
         let clients = ClientRegistry()
+        let budget = ConnectionBudget(logger: logger)
         let tcp = TCPFront(
             broker: broker,
             configuration: configuration,
             tls: tls,
             clients: clients,
+            budget: budget,
             group: loops,
             logger: logger
         )
@@ -95,6 +106,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
             let http = makeHTTPFront(
                 broker,
                 clients,
+                budget,
                 loops,
                 tcpPort: boundTCPPort(tcpAddress)
             )
@@ -118,6 +130,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
     private func makeHTTPFront(
         _ broker: Broker,
         _ clients: ClientRegistry,
+        _ budget: ConnectionBudget,
         _ loops: MultiThreadedEventLoopGroup,
         tcpPort: Int
     ) -> HTTPFront {
@@ -126,6 +139,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
             configuration: configuration,
             tls: tls,
             clients: clients,
+            budget: budget,
             group: loops,
             logger: logger,
             startTime: Int64(time(nil)),

@@ -27,6 +27,7 @@ struct NSQD {
             return .success
         }
         IgnoredSignals.install()
+        QuitSignal.install()
         FileDescriptorLimit.raise()
         do {
             try settings.validate()

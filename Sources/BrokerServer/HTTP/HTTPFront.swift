@@ -1,6 +1,6 @@
-package import Broker
-package import Logging
-package import NIOCore
+import Broker
+import Logging
+import NIOCore
 private import NIOHTTP1
 private import NIOPosix
 private import Synchronization
@@ -9,13 +9,13 @@ private import Synchronization
 ///
 /// Isolation: connections live on the loops of the group given; routes that touch the disk or walk
 /// every topic run on two threads of the front's own. Source: `nsqd` spec 4.
-package final class HTTPFront: Sendable {
+final class HTTPFront: Sendable {
     /// What the front listens on, as log lines show it; `nil` for what it does not.
-    package struct Addresses: Sendable {
+    struct Addresses: Sendable {
         /// In the clear.
-        package var http: String?
+        var http: String?
         /// Over TLS.
-        package var https: String?
+        var https: String?
     }
 
     private struct State {
@@ -28,6 +28,7 @@ package final class HTTPFront: Sendable {
     private let configuration: NSQDConfiguration
     private let tls: TLSAcceptor?
     private let clients: ClientRegistry
+    private let budget: ConnectionBudget
     private let group: any EventLoopGroup
     private let logger: Logger
     private let startTime: Int64
@@ -42,11 +43,12 @@ package final class HTTPFront: Sendable {
     /// `startTime`: Unix seconds when the daemon started. `boundTCPPort`: what `/info` shows as
     /// `tcp_port`, -1 for a unix socket. `setLogLevel` is called on an event loop when a PUT
     /// changes `log_level`.
-    package init(
+    init(
         broker: Broker,
         configuration: NSQDConfiguration,
         tls: TLSAcceptor?,
         clients: ClientRegistry,
+        budget: ConnectionBudget,
         group: any EventLoopGroup,
         logger: Logger,
         startTime: Int64,
@@ -57,6 +59,7 @@ package final class HTTPFront: Sendable {
         self.configuration = configuration
         self.tls = tls
         self.clients = clients
+        self.budget = budget
         self.group = group
         self.logger = logger
         self.startTime = startTime
@@ -70,7 +73,7 @@ package final class HTTPFront: Sendable {
     ///
     /// - Returns: The addresses as log lines show them, with the real ports.
     /// - Throws: ``StartupFailure`` when an address can not be listened on; the front is stopped then.
-    package func start() async throws(StartupFailure) -> Addresses {
+    func start() async throws(StartupFailure) -> Addresses {
         pool.start()
         // The ports are known only once both are bound, and connections may come at once: they wait here
         // for them.
@@ -95,7 +98,7 @@ package final class HTTPFront: Sendable {
     ///
     /// It takes two seconds at most; what is not finished by then is cut off. A unix socket's file
     /// is removed.
-    package func stop() async {
+    func stop() async {
         let (listeners, connections) = state.withLock { state in
             state.isStopping = true
             return (state.listeners, Array(state.connections.values))
@@ -161,6 +164,7 @@ package final class HTTPFront: Sendable {
         let requiresTLS = tls == nil && configuration.tls.effectiveRequirement == .everything
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
+            .serverChannelInitializer(AcceptPause.add)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             // What one read brings is what a connection may have waiting behind a slow answer.
             .childChannelOption(.maxMessagesPerRead, value: 1)
@@ -205,8 +209,9 @@ package final class HTTPFront: Sendable {
         try pipeline.addHandler(connection)
     }
 
-    /// Remembers `channel` until it is closed; `false` while the front is stopping.
+    /// Remembers `channel` until it is closed; `false` while the front is stopping, and for one too many.
     private func keep(_ channel: any NetworkChannel) -> Bool {
+        guard budget.admit(channel) else { return false }
         let key = ObjectIdentifier(channel)
         let isKept = state.withLock { state in
             guard !state.isStopping else { return false }

@@ -8,10 +8,16 @@ final class OpenConnections: Sendable {
         var isClosed = false
     }
 
+    private let budget: ConnectionBudget
     private let state = Mutex(State())
 
-    /// Follows `channel` until it closes; `false` when it came too late and is to be closed.
+    init(budget: ConnectionBudget) {
+        self.budget = budget
+    }
+
+    /// Follows `channel` until it closes; `false` when it came too late, or is too many, and is to be closed.
     func add(_ channel: any NetworkChannel) -> Bool {
+        guard budget.admit(channel) else { return false }
         let key = ObjectIdentifier(channel)
         let isAdded = state.withLock { state in
             guard !state.isClosed else { return false }

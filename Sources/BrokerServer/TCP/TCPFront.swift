@@ -1,12 +1,12 @@
-package import Broker
+import Broker
 private import Glibc
-package import Logging
-package import NIOCore
+import Logging
+import NIOCore
 import NIOPosix
 import Synchronization
 
 /// The front for protocol V2: listens, and gives every connection a ``ConnectionHandler``.
-package final class TCPFront: Sendable {
+final class TCPFront: Sendable {
     /// Connections that may wait to be accepted.
     private static let backlog: Int32 = 1024
 
@@ -29,18 +29,20 @@ package final class TCPFront: Sendable {
     private let environment: ConnectionEnvironment
     private let address: ListenAddress
     private let group: any EventLoopGroup
-    private let connections = OpenConnections()
+    private let connections: OpenConnections
     private let listener = Mutex<(any NetworkChannel)?>(nil)
 
     /// Prepares the front; nothing is bound yet.
-    package init(
+    init(
         broker: Broker,
         configuration: NSQDConfiguration,
         tls: TLSAcceptor?,
         clients: ClientRegistry,
+        budget: ConnectionBudget,
         group: any EventLoopGroup,
         logger: Logger
     ) {
+        connections = OpenConnections(budget: budget)
         environment = ConnectionEnvironment(
             broker: broker,
             clients: clients,
@@ -55,14 +57,14 @@ package final class TCPFront: Sendable {
     /// Listens, and gives the address bound, with the real port where 0 was asked for.
     ///
     /// - Throws: ``StartupFailure`` when the address cannot be listened on.
-    package func start() async throws(StartupFailure) -> String {
+    func start() async throws(StartupFailure) -> String {
         let channel = try await address.bind(bootstrap())
         listener.withLock { $0 = channel }
         return ListenAddress.text(of: channel.localAddress)
     }
 
     /// Stops listening and closes every connection without a frame.
-    package func stop() async {
+    func stop() async {
         let channel = listener.withLock { listener in
             defer { listener = nil }
             return listener
@@ -80,6 +82,7 @@ package final class TCPFront: Sendable {
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: 16)
+            .serverChannelInitializer(AcceptPause.add)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             // One read, one batch: reading on without carrying out what was read gains nothing.
             .childChannelOption(.maxMessagesPerRead, value: 1)
