@@ -44,6 +44,8 @@ struct ChannelNumber: Hashable {
 /// A change of a topic's channels or pause states.
 enum RosterChange {
     case add(channel: Int, name: String)
+    /// A channel that nobody reads and that ends with the process.
+    case addEphemeral
     case remove(channel: Int)
     case pause(Bool)
     case pauseChannel(Int, Bool)

@@ -93,6 +93,7 @@ struct Promises {
             adopted.written = []
             adopted.views = [view]
             adopted.views[0].held = seen.backlog?.keys
+            adopted.views[0].hasEphemeral = false
             adopted.channels = topic.channels.filter { view.members[$0.key] != nil }
             for (channel, promises) in adopted.channels {
                 guard let seen = seen.channels[promises.name] else { continue }

@@ -5,6 +5,8 @@ struct TopicPromises {
         var isPaused = false
         /// Whether each channel is paused.
         var members: [Int: Bool] = [:]
+        /// Whether a channel that the end of the process takes keeps the pump going.
+        var hasEphemeral = false
         /// What the pump has not passed; `nil` while it follows the tail.
         var held: Set<UInt64>? = []
     }
@@ -42,7 +44,8 @@ struct TopicPromises {
     /// Everything that was published is there for good, and so is the present view.
     mutating func settle() {
         mustExist = true
-        mayBeOlder = false
+        // One whose creation failed is not what was synced.
+        if !isDeleting { mayBeOlder = false }
         for key in written {
             for channel in channels.keys { channels[channel]?.messages[key]?.isSettled = true }
             backlog[key]?.isSettled = true
@@ -71,15 +74,18 @@ struct TopicPromises {
             for key in view.held ?? [] { promises.messages[key] = backlog[key] }
             channels[channel] = promises
             if !view.isPaused { view.held = nil }
+        case .addEphemeral:
+            view.hasEphemeral = true
+            if !view.isPaused { view.held = nil }
         case .remove(let channel):
             view.members[channel] = nil
             channels[channel]?.isLeaving = true
-            if view.members.isEmpty, view.held == nil { view.held = [] }
+            if view.members.isEmpty, !view.hasEphemeral, view.held == nil { view.held = [] }
         case .pause(let isPaused):
             view.isPaused = isPaused
             if isPaused {
                 view.held = view.held ?? []
-            } else if !view.members.isEmpty {
+            } else if !view.members.isEmpty || view.hasEphemeral {
                 view.held = nil
             }
         case .pauseChannel(let channel, let isPaused):

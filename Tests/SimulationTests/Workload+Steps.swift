@@ -198,10 +198,14 @@ extension Workload {
     }
 
     private func makeChannel(of number: Int) {
-        let text = Self.channelNames[random.below(3)]
+        let isEphemeral = random.below(8) == 0
+        let text = isEphemeral ? "tail#ephemeral" : Self.channelNames[random.below(3)]
         guard let topic = engineTopic(number), let name = ChannelName(text),
             topic.existingChannel(name) == nil
         else { return }
+        guard !isEphemeral else {
+            return change(number, .addEphemeral) { _ = try topic.channel(name) }
+        }
         change(number, .add(channel: Int(self.number()), name: text)) {
             _ = try topic.channel(name)
         }
