@@ -9,6 +9,9 @@ package struct BrokerConfiguration: Sendable {
     /// `--max-msg-timeout`, nanoseconds: TOUCH never carries a message beyond it.
     package var maximumMessageTimeout: Int64 = 900_000_000_000
 
+    /// Nanoseconds over which latencies from publish to FIN are kept; `nil` for none.
+    package var latencyWindow: Int64?
+
     /// The defaults of the original.
     package init() {}
 }

@@ -20,6 +20,8 @@ package struct TopicStatistics: Sendable {
     package var messageBytes: UInt64
     /// Whether the topic is paused.
     package var isPaused: Bool
+    /// The latencies of all channels together; `nil` when none are kept, or by none.
+    package var latency: LatencyDistribution?
 }
 
 /// What is counted of a channel.
@@ -46,12 +48,17 @@ package struct ChannelStatistics: Sendable {
     package var isPaused: Bool
     /// The consumers that are subscribed.
     package var consumers: [Consumer]
+    /// Deliveries by the proximity of the consumer.
+    package var deliveries: ProximityCounts
+    /// Latencies from publish to FIN; `nil` when none are kept.
+    package var latency: LatencyDistribution?
 }
 
 extension Channel {
     /// What is counted of the channel.
     func statistics() -> ChannelStatistics {
         let memory = Int64(shared.configuration.memoryQueueSize)
+        let latency = latency?.distribution(now: shared.time.monotonicNanoseconds)
         return core.withLock { core in
             ChannelStatistics(
                 name: name.text,
@@ -63,7 +70,9 @@ extension Channel {
                 requeueCount: core.requeueCount,
                 timeoutCount: core.timeoutCount,
                 isPaused: core.isPaused,
-                consumers: core.members.compactMap { $0?.consumer }
+                consumers: core.members.compactMap { $0?.consumer },
+                deliveries: core.deliveries,
+                latency: latency
             )
         }
     }
@@ -79,14 +88,22 @@ extension Topic {
         let shown = state.channels.filter { filter == nil || $0.name.text == filter }
         if filter != nil, shown.isEmpty { return nil }
         let memory = Int64(shared.configuration.memoryQueueSize)
+        let channels = shown.map { $0.statistics() }.sorted { $0.name < $1.name }
         return TopicStatistics(
             name: name.text,
-            channels: shown.map { $0.statistics() }.sorted { $0.name < $1.name },
+            channels: channels,
             depth: depth,
             backendDepth: name.isEphemeral ? 0 : max(0, depth - memory),
             messageCount: state.messageCount,
             messageBytes: state.messageBytes,
-            isPaused: state.roster.isPaused
+            isPaused: state.roster.isPaused,
+            latency: merged(channels.compactMap(\.latency))
         )
+    }
+
+    private func merged(_ latencies: [LatencyDistribution]) -> LatencyDistribution? {
+        guard var all = latencies.first else { return nil }
+        for latency in latencies.dropFirst() { all.add(latency) }
+        return all
     }
 }

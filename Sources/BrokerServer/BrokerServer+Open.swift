@@ -34,6 +34,9 @@ extension BrokerServer {
         store.syncIntervalNanoseconds = configuration.syncTimeout.wholeNanoseconds
         var limits = BrokerConfiguration()
         limits.memoryQueueSize = configuration.memoryQueueSize
+        if !configuration.latencyQuantiles.isEmpty {
+            limits.latencyWindow = configuration.latencyWindow.wholeNanoseconds
+        }
         limits.maximumChannelConsumers = configuration.maximumChannelConsumers
         limits.maximumMessageTimeout = configuration.maximumMessageTimeout.wholeNanoseconds
         do throws(DiskQueueError) {

@@ -108,14 +108,17 @@ package struct BrokerServer: Service, CustomStringConvertible {
                 clients,
                 budget,
                 loops,
-                tcpPort: boundTCPPort(tcpAddress)
+                tcpPort: Self.port(of: tcpAddress)
             )
             let addresses = try await http.start()
             logger.info("TCP: listening on \(tcpAddress)")
             if let address = addresses.http { logger.info("HTTP: listening on \(address)") }
             if let address = addresses.https { logger.info("HTTPS: listening on \(address)") }
+            let pushing = startStatsd(broker, loops, httpAddress: addresses.http)
             // SWALLOW: a cancellation means to stop as well.
             try? await gracefulShutdown()
+            pushing?.cancel()
+            await pushing?.value
             logger.info("TCP: closing \(tcpAddress)")
             await tcp.stop()
             if let address = addresses.http { logger.info("HTTP: closing \(address)") }
@@ -125,6 +128,30 @@ package struct BrokerServer: Service, CustomStringConvertible {
             await tcp.stop()
             throw error
         }
+    }
+
+    /// Begins to push to statsd; `nil` where no address is given.
+    private func startStatsd(
+        _ broker: Broker,
+        _ loops: MultiThreadedEventLoopGroup,
+        httpAddress: String?
+    ) -> Task<Void, Never>? {
+        guard !configuration.statsd.address.isEmpty else { return nil }
+        let pusher = StatsdPusher(
+            settings: configuration.statsd,
+            prefix: configuration.statsdPrefix(httpPort: Self.port(of: httpAddress ?? "")),
+            quantiles: configuration.latencyQuantiles,
+            broker: broker,
+            group: loops,
+            logger: logger
+        )
+        return Task { await pusher.run() }
+    }
+
+    /// The port in an address that a front listens on; -1 for a unix socket.
+    private static func port(of address: String) -> Int {
+        guard case .tcp(_, let port) = ListenAddress(address) else { return -1 }
+        return Int(port) ?? -1
     }
 
     private func makeHTTPFront(
@@ -146,14 +173,6 @@ package struct BrokerServer: Service, CustomStringConvertible {
             boundTCPPort: tcpPort,
             setLogLevel: setLogLevel
         )
-    }
-
-    /// The port in `address`, which the TCP front listens on; -1 for a unix socket.
-    private func boundTCPPort(_ address: String) -> Int {
-        guard case .tcp = ListenAddress(configuration.tcpAddress),
-            case .tcp(_, let port) = ListenAddress(address)
-        else { return -1 }
-        return Int(port) ?? -1
     }
 
     /// Runs `body` on a thread that may block, to its end even when this task is cancelled.

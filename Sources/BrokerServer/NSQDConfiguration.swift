@@ -63,17 +63,36 @@ package struct NSQDConfiguration: Sendable {
     package var maximumDeflateLevel = 6
     /// `--https-address`; empty for no HTTPS, and unused without a certificate.
     package var httpsAddress = "0.0.0.0:4152"
+    /// `--e2e-processing-latency-percentile`: fractions above 0, 1 at most; empty for none.
+    package var latencyQuantiles: [Double] = []
+    /// `--e2e-processing-latency-window-time`.
+    package var latencyWindow = Duration.seconds(600)
+    /// The `--statsd-*` flags.
+    package var statsd = StatsdSettings()
     /// The `--tls-*` flags.
     package var tls = TLSSettings()
     /// `--topology-region`.
     package var topologyRegion = ""
     /// `--topology-zone`.
     package var topologyZone = ""
+    /// `--enable-experiment`; names that mean nothing are kept.
+    package var experiments: [String] = []
     /// What `GET /config/<key>` shows, by config-file key.
     package var options: [String: OptionValue] = [:]
 
     /// The defaults of the original.
     package init() {}
+
+    /// Whether consumers of this node's zone and region are served first.
+    var isTopologyAware: Bool { experiments.contains("topology-aware-consumption") }
+
+    /// What each statsd metric begins with, once the HTTP port is bound.
+    func statsdPrefix(httpPort: Int) -> String {
+        statsd.effectivePrefix(
+            host: broadcastAddress,
+            port: broadcastHTTPPort != 0 ? broadcastHTTPPort : max(0, httpPort)
+        )
+    }
 
     /// The options once the ports are bound: a broadcast port of 0 becomes the port listened on.
     ///
@@ -84,6 +103,7 @@ package struct NSQDConfiguration: Sendable {
         where effective[key] == .number(0) && port > 0 {
             effective[key] = .number(Int64(port))
         }
+        effective["statsd_prefix"] = .text(statsdPrefix(httpPort: httpPort))
         return effective
     }
 }

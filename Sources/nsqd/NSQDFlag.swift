@@ -88,6 +88,14 @@ extension NSQDFlag {
         }
     }
 
+    /// A flag that may be repeated; there are none at first.
+    static func list(_ name: String, _ setting: Setting<[String]>, _ usage: String) -> Self {
+        let definition = FlagDefinition(name, .list, initially: .list([]), usage: usage)
+        return Self(definition) { value, configuration in
+            if case .list(let items) = value { configuration[keyPath: setting] = items }
+        }
+    }
+
     /// A duration flag; its initial value is the setting's default.
     static func duration(
         _ name: String,

@@ -6,14 +6,15 @@ import DaemonSupport
 /// Source: `nsqd` spec 5.2.
 ///
 /// A flag stands here when what it promises is there. Flags that switch on a feature which does not
-/// exist yet (`--auth-*`, `--lookupd-tcp-address`, `--statsd-address` and so on) are unknown
+/// exist yet (`--auth-*`, `--lookupd-tcp-address` and so on) are unknown
 /// on purpose: a daemon that took `--auth-http-address` and let everyone in would be worse than one
 /// that does not start. Flags that only shape such a feature while it is off are
 /// taken, as they never had an effect then.
 enum NSQDFlags {
     /// All flags, with the defaults of a machine called `hostName`.
     static func all(hostName: String) -> [NSQDFlag] {
-        process + addresses(hostName: hostName) + store + messages + clients + tls + shaping
+        process + addresses(hostName: hostName) + store + messages + clients + tls + figures
+            + shaping
     }
 
     private static let process: [NSQDFlag] = [
@@ -80,6 +81,11 @@ enum NSQDFlags {
             ).shown(as: "id"),
             .text("topology-region", \.topologyRegion, "region this nsqd is in"),
             .text("topology-zone", \.topologyZone, "zone within the region this nsqd is in"),
+            .list(
+                "enable-experiment",
+                \.experiments,
+                "an experimental feature to use (repeatable): topology-aware-consumption"
+            ),
         ]
     }
 
@@ -221,43 +227,6 @@ enum NSQDFlags {
             .duration,
             initially: .duration(5_000_000_000),
             "longest time for a request to an HTTP service this nsqd asks"
-        ),
-        .noted(
-            "e2e-processing-latency-window-time",
-            .duration,
-            initially: .duration(600_000_000_000),
-            "time that end to end latency percentiles are computed over"
-        ),
-        .noted(
-            "statsd-interval",
-            .duration,
-            initially: .duration(60_000_000_000),
-            legal: 1...NSQDFlag.longestDuration,
-            "time between pushes to statsd"
-        ),
-        .noted(
-            "statsd-mem-stats",
-            .boolean,
-            initially: .boolean(true),
-            "send memory figures to statsd"
-        ),
-        .noted(
-            "statsd-exclude-ephemeral",
-            .boolean,
-            initially: .boolean(false),
-            "leave ephemeral topics and channels out of statsd"
-        ),
-        .noted(
-            "statsd-prefix",
-            .text,
-            initially: .text("nsq.%s"),
-            "what each statsd key begins with (%s is replaced by the host)"
-        ),
-        .noted(
-            "statsd-udp-packet-size",
-            .integer,
-            initially: .integer(508),
-            "bytes of a statsd packet"
         ),
     ]
 }

@@ -94,6 +94,10 @@ struct NSQDSettings: Sendable {
         if configuration.tcpAddress.isEmpty {
             throw StartupFailure(.settings, "--tcp-address must not be empty")
         }
+        for quantile in configuration.latencyQuantiles where !(quantile > 0 && quantile <= 1) {
+            let reason = "invalid E2E processing latency percentile: \(quantile)"
+            throw StartupFailure(.settings, reason)
+        }
         for flag in flags { try checkRange(of: flag.definition.name) }
     }
 

@@ -35,7 +35,9 @@ struct LayerTable {
         ),
         "DiskQueueTesting": Layer(cLibrary.union(["DiskQueue", "NSQCore", "Synchronization"])),
         "Broker": Layer(
-            collections.union(["DiskQueue", "NSQCore", "Dispatch", "Synchronization"])
+            collections.union([
+                "DiskQueue", "NSQCore", "Dispatch", "Histogram", "Synchronization",
+            ])
         ),
         "NSQWire": Layer(cLibrary.union(["NSQCore", "NIOCore"])),
         "StreamCompression": Layer(["CChecksum", "CSnappy", "CZlib", "NIOCore"]),

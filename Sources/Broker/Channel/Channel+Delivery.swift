@@ -10,6 +10,17 @@ extension Channel {
         for consumer: Consumer,
         into destination: UnsafeMutableRawBufferPointer
     ) -> Delivery {
+        let delivery = fill(destination, for: consumer)
+        if let latency, delivery.byteCount > 0 {
+            latency.delivered(UnsafeRawBufferPointer(rebasing: destination[..<delivery.byteCount]))
+        }
+        return delivery
+    }
+
+    private func fill(
+        _ destination: UnsafeMutableRawBufferPointer,
+        for consumer: Consumer
+    ) -> Delivery {
         guard let member = consumer.member, member.channel === self,
             let base = destination.baseAddress
         else { return Delivery(state: .notReady) }

@@ -16,6 +16,8 @@ package final class Channel: Sendable {
     let ledger: Ledger?
     let log: TopicLog
     let shared: BrokerShared
+    /// `nil` unless latencies are asked for.
+    let latency: LatencyTracker?
     /// `nil` once the topic is deleted; a connection may come to know of it later.
     private weak let topic: Topic?
 
@@ -33,6 +35,8 @@ package final class Channel: Sendable {
         self.topic = topic
         log = topic.log
         shared = topic.shared
+        let now = shared.time.monotonicNanoseconds
+        latency = shared.configuration.latencyWindow.map { LatencyTracker(window: $0, now: now) }
     }
 
     // MARK: - Consumers
@@ -51,6 +55,7 @@ package final class Channel: Sendable {
             }
             let id = core.nextMemberID
             core.nextMemberID &+= 1
+            if consumer.proximity != .global { core.hasNearConsumers = true }
             let member = ChannelCore.Member(id: id, consumer: consumer)
             let slot: Int
             if let free = core.members.firstIndex(where: { $0 == nil }) {
@@ -115,6 +120,12 @@ package final class Channel: Sendable {
             let failures = core.finish(list.ids, by: member, ledger: ledger)
             return (core.cursor, failures)
         }
+        latency?.finished(
+            list.ids,
+            failed: failures.map(\.index),
+            wall: shared.time.wallNanoseconds,
+            now: shared.time.monotonicNanoseconds
+        )
         for failure in failures { failed(failure.index, failure.reason) }
         topic?.channelSettled(cursor: cursor)
     }
@@ -187,6 +198,7 @@ package final class Channel: Sendable {
             core.empty(ledger: ledger)
             return core.cursor
         }
+        latency?.forgetMessages()
         topic?.channelSettled(cursor: end)
     }
 

@@ -134,6 +134,7 @@ extension ChannelCore {
         }
         members[slot]?.counts.inFlightCount += walk.taken
         members[slot]?.counts.messageCount += walk.taken
+        deliveries.add(walk.taken, member.consumer.proximity)
         inFlightCount += Int64(walk.taken)
         return .copy(chunk, slices: walk.sliceCount, bytes: walk.bytes, messages: walk.taken)
     }
@@ -373,6 +374,7 @@ extension ChannelCore {
         runs.close(run, messages: sent.map(\.sequence))
         members[slot]?.counts.inFlightCount += sent.count
         members[slot]?.counts.messageCount += sent.count
+        deliveries.add(sent.count, members[slot]?.consumer.proximity ?? .global)
         inFlightCount += Int64(sent.count)
         return true
     }

@@ -73,6 +73,9 @@ struct ChannelCore: ~Copyable {
     var members: [Member?] = []
     var memberSlots: [UInt32: Int] = [:]
     var waiting = Deque<UInt32>()
+    /// Whether a consumer was nearer than others; while there is none nobody is looked for.
+    var hasNearConsumers = false
+    var deliveries = ProximityCounts()
     var nextMemberID: UInt32 = 1
     /// Rises with each empty: what was read before it must not be delivered after it.
     var epoch: UInt64 = 0
@@ -175,10 +178,23 @@ struct ChannelCore: ~Copyable {
 
     // MARK: - Consumers
 
+    /// The nearest waiting consumer, of several the one that waits longest.
+    private mutating func popNearest() -> UInt32? {
+        guard hasNearConsumers, waiting.count > 1 else { return waiting.popFirst() }
+        let nearest = waiting.indices.min {
+            proximity(of: waiting[$0]) < proximity(of: waiting[$1])
+        }
+        return nearest.map { waiting.remove(at: $0) }
+    }
+
+    private func proximity(of id: UInt32) -> Proximity {
+        memberSlots[id].flatMap { members[$0]?.consumer.proximity } ?? .global
+    }
+
     /// Tells up to `count` waiting consumers that there is something to take.
     mutating func wake(_ count: Int) {
         var rest = count
-        while rest > 0, !isPaused, let id = waiting.popFirst() {
+        while rest > 0, !isPaused, let id = popNearest() {
             guard let slot = memberSlots[id], let consumer = members[slot]?.consumer else {
                 continue
             }

@@ -37,6 +37,9 @@ package final class Consumer: Sendable {
     /// Percentage of messages that it wants, 0 for all; the others are dropped for everybody.
     package let sampleRate: Int
 
+    /// How near it is; a message goes to the nearest of those who wait for one.
+    package let proximity: Proximity
+
     let slices = SliceBuffer()
     private let delegateBox: WeakDelegate
     private let membership = Mutex<Membership?>(nil)
@@ -51,11 +54,13 @@ package final class Consumer: Sendable {
     package init(
         delegate: any ConsumerDelegate,
         messageTimeout: Int64,
-        sampleRate: Int = 0
+        sampleRate: Int = 0,
+        proximity: Proximity = .global
     ) {
         delegateBox = WeakDelegate(delegate)
         self.messageTimeout = messageTimeout
         self.sampleRate = sampleRate
+        self.proximity = proximity
     }
 
     /// Who is told; `nil` once the connection is gone.

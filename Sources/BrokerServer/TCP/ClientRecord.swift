@@ -11,6 +11,9 @@ package final class ClientRecord: Sendable {
     /// the topics themselves.
     static let maximumCountedTopics = 1000
 
+    /// Bytes that are kept of each text with which a client describes itself.
+    private static let maximumTextBytes = 256
+
     /// The peer as log lines show it: IP and port, `@` for a unix socket.
     package let remoteAddress: String
 
@@ -76,7 +79,15 @@ package final class ClientRecord: Sendable {
     }
 
     /// The client said who it is and what it wants.
+    ///
+    /// Only the start of long texts is kept: `/stats` shows them for every client.
     func identified(as identity: IdentifyRequest, with settings: ConnectionSettings) {
+        var identity = identity
+        identity.clientID = Self.start(of: identity.clientID)
+        identity.hostname = Self.start(of: identity.hostname)
+        identity.userAgent = Self.start(of: identity.userAgent)
+        identity.topologyZone = Self.start(of: identity.topologyZone)
+        identity.topologyRegion = Self.start(of: identity.topologyRegion)
         state.withLock {
             $0.identity = identity
             $0.settings = settings
@@ -86,6 +97,11 @@ package final class ClientRecord: Sendable {
     /// The client's stream is a TLS stream from now on.
     func secured(_ facts: TLSFacts) {
         state.withLock { $0.tls = facts }
+    }
+
+    private static func start(of text: String) -> String {
+        guard text.utf8.count > maximumTextBytes else { return text }
+        return String(decoding: text.utf8.prefix(maximumTextBytes), as: UTF8.self)
     }
 
     /// The client joined a channel.

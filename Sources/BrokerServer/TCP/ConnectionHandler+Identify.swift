@@ -1,3 +1,4 @@
+import Broker
 import Logging
 import NIOCore
 import NSQCore
@@ -12,12 +13,21 @@ extension ConnectionHandler {
             try newSettings.apply(request, within: environment.identifyLimits)
             if upgrade.isDone { newSettings.keepStream(of: settings) }
             apply(newSettings)
+            if proximity == nil { proximity = proximity(of: request) }
             record.identified(as: request, with: newSettings)
             environment.logger.debug("[\(record.remoteAddress)] IDENTIFY: \(request)")
             answer(request)
         } catch {
             fail(error)
         }
+    }
+
+    /// Empty names are equal too, see `nsqd` spec 3.9.
+    private func proximity(of request: IdentifyRequest) -> Proximity {
+        let configuration = environment.configuration
+        guard configuration.isTopologyAware else { return .global }
+        if request.topologyZone == configuration.topologyZone { return .zone }
+        return request.topologyRegion == configuration.topologyRegion ? .region : .global
     }
 
     private func apply(_ newSettings: ConnectionSettings) {

@@ -28,7 +28,8 @@ extension ConnectionHandler {
         let consumer = Consumer(
             delegate: record,
             messageTimeout: settings.messageTimeout.wholeNanoseconds,
-            sampleRate: settings.sampleRate
+            sampleRate: settings.sampleRate,
+            proximity: proximity ?? .global
         )
         do throws(BrokerError) {
             let channel = try environment.broker.topic(topicName).channel(channelName)

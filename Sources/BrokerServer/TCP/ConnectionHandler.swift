@@ -67,6 +67,8 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     var pendingPublish: PendingPublish?
 
     var subscription: Subscription?
+    /// How near the client is by its first IDENTIFY; `nil` before that.
+    var proximity: Proximity?
     /// A delivery may be possible.
     var wantsPump = false
     /// Bytes asked of the broker at a time; follows what it has to give.

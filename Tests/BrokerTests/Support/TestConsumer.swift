@@ -22,9 +22,18 @@ final class TestConsumer {
     let notices = Notices()
 
     /// Subscribes to `channel`.
-    init(_ channel: Channel, ready: Int = 0, timeout: Duration = .seconds(60)) throws {
+    init(
+        _ channel: Channel,
+        ready: Int = 0,
+        timeout: Duration = .seconds(60),
+        proximity: Proximity = .global
+    ) throws {
         self.channel = channel
-        consumer = Consumer(delegate: notices, messageTimeout: timeout.nanoseconds)
+        consumer = Consumer(
+            delegate: notices,
+            messageTimeout: timeout.nanoseconds,
+            proximity: proximity
+        )
         try channel.add(consumer)
         setReady(ready)
     }

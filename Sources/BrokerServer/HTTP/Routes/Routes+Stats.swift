@@ -57,6 +57,8 @@ extension Routes {
         topic.messageCount = statistics.messageCount
         topic.messageBytes = statistics.messageBytes
         topic.isPaused = statistics.isPaused
+        let quantiles = configuration.latencyQuantiles
+        topic.latency = LatencyFigures(statistics.latency, quantiles: quantiles)
         topic.channels = statistics.channels.map {
             shown($0, includesClients: includesClients, publishedTo: filter)
         }
@@ -75,9 +77,12 @@ extension Routes {
         channel.inFlightCount = statistics.inFlightCount
         channel.deferredCount = statistics.deferredCount
         channel.messageCount = statistics.messageCount
+        channel.deliveries = statistics.deliveries
         channel.requeueCount = statistics.requeueCount
         channel.timeoutCount = statistics.timeoutCount
         channel.isPaused = statistics.isPaused
+        let quantiles = configuration.latencyQuantiles
+        channel.latency = LatencyFigures(statistics.latency, quantiles: quantiles)
         channel.clientCount = statistics.consumers.count
         if includesClients {
             channel.clients = statistics.consumers.compactMap { consumer in

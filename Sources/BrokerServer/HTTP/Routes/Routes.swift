@@ -46,7 +46,9 @@ final class Routes: Sendable {
         self.logger = logger
         self.server = server
         self.setLogLevel = setLogLevel
-        options = Mutex(configuration.options)
+        options = Mutex(
+            configuration.options(tcpPort: server.tcpPort, httpPort: server.httpPort)
+        )
     }
 
     /// What `route` does with the body of a request.

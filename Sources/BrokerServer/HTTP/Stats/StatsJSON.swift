@@ -1,3 +1,4 @@
+import Broker
 package import NIOCore
 
 /// A ``StatsReport`` as JSON, with the original's key order and nulls.
@@ -47,7 +48,7 @@ package enum StatsJSON {
         json.value(topic.messageBytes)
         json.key("paused")
         json.value(topic.isPaused)
-        writeLatency(to: &json)
+        writeLatency(topic.latency, to: &json)
         json.endObject()
     }
 
@@ -65,9 +66,9 @@ package enum StatsJSON {
         json.value(channel.deferredCount)
         json.key("message_count")
         json.value(channel.messageCount)
-        writeUnlessZero("zone_local_msg_count", channel.topologyCounts.zoneLocal, to: &json)
-        writeUnlessZero("region_local_msg_count", channel.topologyCounts.regionLocal, to: &json)
-        writeUnlessZero("global_msg_count", channel.topologyCounts.global, to: &json)
+        writeUnlessZero("zone_local_msg_count", channel.deliveries.zone, to: &json)
+        writeUnlessZero("region_local_msg_count", channel.deliveries.region, to: &json)
+        writeUnlessZero("global_msg_count", channel.deliveries.global, to: &json)
         json.key("requeue_count")
         json.value(channel.requeueCount)
         json.key("timeout_count")
@@ -78,7 +79,7 @@ package enum StatsJSON {
         writeList(channel.clients, to: &json, writeClient)
         json.key("paused")
         json.value(channel.isPaused)
-        writeLatency(to: &json)
+        writeLatency(channel.latency, to: &json)
         json.endObject()
     }
 
@@ -154,14 +155,21 @@ package enum StatsJSON {
         json.value(client.isTLS)
     }
 
-    /// What the original shows while no percentiles are configured.
-    private static func writeLatency(to json: inout JSONWriter) {
+    /// Without figures what the original shows while no percentiles are configured.
+    private static func writeLatency(_ latency: LatencyFigures?, to json: inout JSONWriter) {
         json.key("e2e_processing_latency")
         json.beginObject()
         json.key("count")
-        json.value(0)
+        json.value(latency?.count ?? 0)
         json.key("percentiles")
-        json.null()
+        writeList(latency?.percentiles, to: &json) { entry, json in
+            json.beginObject()
+            json.key("quantile")
+            json.value(entry.quantile)
+            json.key("value")
+            json.value(entry.nanoseconds)
+            json.endObject()
+        }
         json.endObject()
     }
 

@@ -1,3 +1,5 @@
+package import Broker
+
 /// What `/stats` shows, gathered once and then written as JSON or text.
 ///
 /// Source: `nsqd` spec 4.5.
@@ -18,6 +20,8 @@ package struct StatsReport: Sendable {
         package var messageBytes: UInt64 = 0
         /// Whether it is paused.
         package var isPaused = false
+        /// Latencies; `nil` when none are configured.
+        package var latency: LatencyFigures?
 
         /// A nameless topic with nothing in it.
         package init() {}
@@ -37,9 +41,8 @@ package struct StatsReport: Sendable {
         package var deferredCount: Int64 = 0
         /// Messages received from the topic since the process started.
         package var messageCount: UInt64 = 0
-        /// Messages delivered by how near their consumer is; counted with topology-aware
-        /// consumption, and each left out while 0.
-        package var topologyCounts = TopologyCounts()
+        /// Messages delivered by how near their consumer is; each is left out while 0.
+        package var deliveries = ProximityCounts()
         /// Requeues since the process started.
         package var requeueCount: UInt64 = 0
         /// Timeouts since the process started.
@@ -50,19 +53,11 @@ package struct StatsReport: Sendable {
         package var clients: [ClientStatistics]?
         /// Whether it is paused.
         package var isPaused = false
+        /// Latencies; `nil` when none are configured.
+        package var latency: LatencyFigures?
 
         /// A nameless channel with nothing in it.
         package init() {}
-    }
-
-    /// Deliveries by the nearness of the consumer.
-    package struct TopologyCounts: Sendable {
-        /// To consumers of the server's zone.
-        package var zoneLocal: UInt64 = 0
-        /// To others of the server's region.
-        package var regionLocal: UInt64 = 0
-        /// To all others.
-        package var global: UInt64 = 0
     }
 
     /// `OK` or `NOK - ` and the last disk error.

@@ -39,7 +39,7 @@ package struct StatsText {
             writeColumn("depth", topic.depth, 5)
             writeColumn("be-depth", topic.backendDepth, 5)
             writeColumn("msgs", topic.messageCount, 8)
-            text += " e2e%: \n"
+            text += " e2e%: \(topic.latency?.text ?? "")\n"
             for channel in topic.channels { writeChannel(channel) }
         }
     }
@@ -54,7 +54,7 @@ package struct StatsText {
         writeColumn("re-q", channel.requeueCount, 5)
         writeColumn("timeout", channel.timeoutCount, 5)
         writeColumn("msgs", channel.messageCount, 8)
-        text += " e2e%: \n"
+        text += " e2e%: \(channel.latency?.text ?? "")\n"
         for client in channel.clients ?? [] {
             text += "        "
             writeClient(client)

@@ -1,3 +1,4 @@
+import Broker
 import BrokerServer
 import NIOCore
 import Testing
@@ -65,7 +66,7 @@ struct StatsJSONTests {
         var report = StatsFixture.report()
         #expect(!document(report).contains("_msg_count"))
 
-        report.topics?[0].channels[0].topologyCounts.global = 2
+        report.topics?[0].channels[0].deliveries.add(2, .global)
         #expect(
             document(report).contains(
                 #""message_count":3,"global_msg_count":2,"requeue_count":0"#
