@@ -161,6 +161,10 @@ def main():
     try:
         with Daemon(options.bin, data_path, ["--log-level=warn"]) as daemon:
             daemon.start()
+            # Both are there before the first message: whichever came later would miss what was published before.
+            daemon.post("/topic/create", topic=TOPIC)
+            for channel in ("work", "archive"):
+                daemon.post("/channel/create", topic=TOPIC, channel=channel)
             began = time.monotonic()
             exchange = Exchange(daemon, options.messages, began + options.timeout)
             exchange.run()
