@@ -58,12 +58,13 @@ struct StatsdPusher: Sendable {
             let socket = try await connect()
             let pause = max(.zero, settings.interval - Self.rest) / max(1, packets.count)
             logger.info("STATSD: pushing stats to \(settings.address)")
+            // Closed also when a write fails: a server that is down refuses what it is sent.
+            defer { socket.close(promise: nil) }
             for packet in packets {
                 try await socket.writeAndFlush(packet)
                 // SWALLOW: cancelled, the rest is sent without waiting.
                 try? await Task.sleep(for: pause)
             }
-            try await socket.close()
         } catch {
             logger.error("STATSD: failed to push to \(settings.address) - \(error)")
         }
