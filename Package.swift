@@ -17,6 +17,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
@@ -28,6 +29,7 @@ let package = Package(
     targets: [
         .target(name: "CChecksum"),
         .target(name: "CSystemCalls"),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
         .target(
@@ -83,7 +85,8 @@ let package = Package(
         .target(
             name: "BrokerServer",
             dependencies: [
-                "Broker", "DiskQueue", "NSQCore", "NSQWire", "StreamCompression",
+                "Broker", "CRE2", "DiskQueue", "NSQCore", "NSQWire", "StreamCompression",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -26,6 +26,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
     private let logger: Logger
     private let setLogLevel: @Sendable (Logger.Level) -> Void
     private let tls: TLSAcceptor?
+    private let auth: AuthClient?
     private let makeBroker: BrokerFactory
 
     /// The name of the service in the log.
@@ -34,13 +35,15 @@ package struct BrokerServer: Service, CustomStringConvertible {
     /// Prepares the service; nothing is opened yet.
     ///
     /// `versionLine` is the first log line once the data path is locked; `setLogLevel` changes the level of the whole daemon's
-    /// log at run time, from any thread; `tls` is what clients are offered, `nil` for no TLS.
+    /// log at run time, from any thread; `tls` is what clients are offered, `nil` for no TLS; `auth` tells who may
+    /// do what, `nil` for everybody everything, and is shut down in the end.
     package init(
         configuration: NSQDConfiguration,
         versionLine: String,
         logger: Logger,
         setLogLevel: @escaping @Sendable (Logger.Level) -> Void,
         tls: TLSAcceptor?,
+        auth: AuthClient?,
         makeBroker: @escaping BrokerFactory
     ) {
         self.configuration = configuration
@@ -48,6 +51,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
         self.logger = logger
         self.setLogLevel = setLogLevel
         self.tls = tls
+        self.auth = auth
         self.makeBroker = makeBroker
     }
 
@@ -55,6 +59,17 @@ package struct BrokerServer: Service, CustomStringConvertible {
     ///
     /// - Throws: ``StartupFailure``; whatever had been opened is closed again.
     package func run() async throws {
+        do {
+            try await openAndServe()
+        } catch {
+            await auth?.shutDown()
+            throw error
+        }
+        await auth?.shutDown()
+        logger.info("NSQ: bye")
+    }
+
+    private func openAndServe() async throws {
         let broker = try await openStore()
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount / 2))
         do {
@@ -65,7 +80,6 @@ package struct BrokerServer: Service, CustomStringConvertible {
         }
         logger.info("NSQ: closing topics")
         await close(broker, loops)
-        logger.info("NSQ: bye")
     }
 
     private func close(_ broker: Broker, _ loops: MultiThreadedEventLoopGroup) async {
@@ -96,6 +110,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
             broker: broker,
             configuration: configuration,
             tls: tls,
+            auth: auth,
             clients: clients,
             budget: budget,
             group: loops,
@@ -166,6 +181,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
             configuration: configuration,
             tls: tls,
             clients: clients,
+            authorizer: configuration.auth.coversHTTP ? auth.map(HTTPAuthorizer.init) : nil,
             budget: budget,
             group: loops,
             logger: logger,

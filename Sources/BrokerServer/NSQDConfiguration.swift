@@ -69,6 +69,8 @@ package struct NSQDConfiguration: Sendable {
     package var latencyWindow = Duration.seconds(600)
     /// The `--statsd-*` flags.
     package var statsd = StatsdSettings()
+    /// The `--auth-*` and `--http-client-*` flags.
+    package var auth = AuthSettings()
     /// The `--tls-*` flags.
     package var tls = TLSSettings()
     /// `--topology-region`.

@@ -10,6 +10,9 @@ package struct CommandReader: Sendable {
     /// Where the latest PUB, MPUB or DPUB goes.
     package private(set) var target = PublishTarget()
 
+    /// Whether an MPUB is judged beyond its line only once its target is permitted.
+    package var asksPermission = false
+
     private let limits: CommandLimits
     private var multiPublish = MultiPublishCheck()
 
@@ -21,6 +24,8 @@ package struct CommandReader: Sendable {
         case needsLine
         /// A command that can be judged further once the input has that many bytes in all.
         case needsBytes(Int)
+        /// An MPUB to a target that ``permitTarget(_:)`` was not called for; it is to be read again then.
+        case needsPermission
         /// A line above ``ProtocolLine/maximumBytes``: the connection is dropped without a frame.
         case lineTooLong
     }
@@ -34,6 +39,11 @@ package struct CommandReader: Sendable {
     /// Starts a connection.
     package init(limits: CommandLimits) {
         self.limits = limits
+    }
+
+    /// The client may publish to the present target, or may not any more.
+    package mutating func permitTarget(_ isPermitted: Bool) {
+        target.isPermitted = isPermitted
     }
 
     /// Judges the command at the start of `input`, which is not empty.
@@ -97,6 +107,7 @@ extension CommandReader {
         default: deferral = try readTarget(name, &line)
         }
         guard name != .publishMany else {
+            guard !asksPermission || target.isPermitted else { return .needsPermission }
             return try multiPublish.next(
                 input,
                 bodyStart: start,

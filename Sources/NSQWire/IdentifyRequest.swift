@@ -62,23 +62,13 @@ package struct IdentifyRequest: Equatable, Sendable {
     package init(json: UnsafeRawBufferPointer) throws(ProtocolError) {
         do throws(JSONScanner.Failure) {
             var scanner = JSONScanner(json)
-            try decode(&scanner)
+            try scanner.object { key, scanner throws(JSONScanner.Failure) in
+                try decodeValue(of: Key(rawValue: key), &scanner)
+            }
             try scanner.expectEnd()
         } catch {
             throw .identifyBadJSON
         }
-    }
-
-    private mutating func decode(_ scanner: inout JSONScanner) throws(JSONScanner.Failure) {
-        if try scanner.takeNull() { return }
-        try scanner.expect(UInt8(ascii: "{"))
-        guard !scanner.take(UInt8(ascii: "}")) else { return }
-        repeat {
-            let key = Self.folded(try scanner.string())
-            try scanner.expect(UInt8(ascii: ":"))
-            try decodeValue(of: Key(rawValue: key), &scanner)
-        } while scanner.take(UInt8(ascii: ","))
-        try scanner.expect(UInt8(ascii: "}"))
     }
 
     private mutating func decodeValue(
@@ -106,19 +96,5 @@ package struct IdentifyRequest: Equatable, Sendable {
         case .deflateLevel: deflateLevel = try scanner.integer()
         case .snappy: wantsSnappy = try scanner.boolean()
         }
-    }
-
-    /// `key` in lower case by Go's folding, in which two letters beyond ASCII equal `s` and `k`.
-    private static func folded(_ key: String) -> String {
-        var result = String.UnicodeScalarView()
-        for scalar in key.unicodeScalars {
-            switch scalar {
-            case "A"..."Z": result.append(Unicode.Scalar(UInt8(scalar.value) | 0x20))
-            case "\u{17F}": result.append("s")
-            case "\u{212A}": result.append("k")
-            default: result.append(scalar)
-            }
-        }
-        return String(result)
     }
 }

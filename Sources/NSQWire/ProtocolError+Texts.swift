@@ -106,6 +106,29 @@ extension ProtocolError {
     /// No auth server is configured.
     package static let authDisabled = Self(.authDisabled, "AUTH disabled")
 
+    /// The client is authorized already.
+    package static let authAlreadySet = Self(.invalid, "AUTH already set")
+
+    /// No auth server gave a valid answer.
+    package static let authFailed = Self(.authFailed, "AUTH failed")
+
+    /// The auth server allows the client nothing.
+    package static let noAuthorizations = Self(.unauthorized, "AUTH no authorizations found")
+
+    /// A command that needs AUTH before it.
+    package static func authFirst(_ command: CommandName) -> Self {
+        Self(.authFirst, "AUTH required before \(command.text)")
+    }
+
+    /// The auth server does not allow the command; `channel` is empty for a publish.
+    package static func unauthorized(
+        _ command: CommandName,
+        topic: String,
+        channel: String
+    ) -> Self {
+        Self(.unauthorized, "AUTH failed for \(command.text) on \"\(topic)\" \"\(channel)\"")
+    }
+
     // MARK: SUB and RDY
 
     /// A consumer must answer heartbeats.

@@ -20,6 +20,12 @@ package struct ProtocolError: Error, Equatable, Sendable {
         case identifyFailed = "E_IDENTIFY_FAILED"
         /// `E_AUTH_DISABLED`.
         case authDisabled = "E_AUTH_DISABLED"
+        /// `E_AUTH_FIRST`.
+        case authFirst = "E_AUTH_FIRST"
+        /// `E_AUTH_FAILED`.
+        case authFailed = "E_AUTH_FAILED"
+        /// `E_UNAUTHORIZED`.
+        case unauthorized = "E_UNAUTHORIZED"
         /// `E_SUB_FAILED`.
         case subscribeFailed = "E_SUB_FAILED"
         /// `E_PUB_FAILED`.
@@ -48,8 +54,8 @@ package struct ProtocolError: Error, Equatable, Sendable {
         case .finishFailed, .requeueFailed, .touchFailed:
             false
         case .invalid, .badProtocol, .badBody, .badMessage, .badTopic, .badChannel, .identifyFailed,
-            .authDisabled, .subscribeFailed, .publishFailed, .publishManyFailed,
-            .publishDeferredFailed:
+            .authDisabled, .authFirst, .authFailed, .unauthorized, .subscribeFailed,
+            .publishFailed, .publishManyFailed, .publishDeferredFailed:
             true
         }
     }

@@ -12,6 +12,9 @@ package struct PublishTarget: Sendable {
     /// Rises with every change of ``name``.
     package private(set) var revision: UInt64 = 0
 
+    /// Whether the client was found to be allowed to publish to it; a new name has yet to be.
+    package internal(set) var isPermitted = false
+
     private static let prefix: StaticString = "PUB "
 
     /// The line of a PUB to the topic: prefix, name, `\n`.
@@ -33,6 +36,7 @@ package struct PublishTarget: Sendable {
         append(candidate)
         append(CollectionOfOne(UInt8(ascii: "\n")))
         name = topic
+        isPermitted = false
         revision &+= 1
         return true
     }

@@ -62,12 +62,18 @@ struct NSQD {
             NSQLineLogHandler(prefix: settings.logPrefix, level: threshold)
         }
         let tls = try TLSAcceptor.load(settings.configuration.tls)
+        let auth = try AuthClient.load(
+            settings.configuration.auth,
+            rootCAPath: settings.configuration.tls.rootCAPath,
+            logger: logger
+        )
         let server = BrokerServer(
             configuration: settings.configuration,
             versionLine: versionLine,
             logger: logger,
             setLogLevel: threshold.set,
             tls: tls,
+            auth: auth,
             makeBroker: BrokerServer.openBroker
         )
         var lifecycleLogger = logger

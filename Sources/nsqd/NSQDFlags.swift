@@ -6,15 +6,12 @@ import DaemonSupport
 /// Source: `nsqd` spec 5.2.
 ///
 /// A flag stands here when what it promises is there. Flags that switch on a feature which does not
-/// exist yet (`--auth-*`, `--lookupd-tcp-address` and so on) are unknown
-/// on purpose: a daemon that took `--auth-http-address` and let everyone in would be worse than one
-/// that does not start. Flags that only shape such a feature while it is off are
-/// taken, as they never had an effect then.
+/// exist yet (`--lookupd-tcp-address`) are unknown on purpose: a daemon that took them and told no
+/// nsqlookupd of its topics would be worse than one that does not start.
 enum NSQDFlags {
     /// All flags, with the defaults of a machine called `hostName`.
     static func all(hostName: String) -> [NSQDFlag] {
-        process + addresses(hostName: hostName) + store + messages + clients + tls + figures
-            + shaping
+        process + addresses(hostName: hostName) + store + messages + clients + tls + auth + figures
     }
 
     private static let process: [NSQDFlag] = [
@@ -214,19 +211,4 @@ enum NSQDFlags {
 
     /// The largest body whose frame, 30 bytes longer, has a size that 31 bits hold.
     private static let largestMessage = Int64(Int32.max) - 30
-
-    private static let shaping: [NSQDFlag] = [
-        .noted(
-            "http-client-connect-timeout",
-            .duration,
-            initially: .duration(2_000_000_000),
-            "longest time to connect to an HTTP service this nsqd asks"
-        ),
-        .noted(
-            "http-client-request-timeout",
-            .duration,
-            initially: .duration(5_000_000_000),
-            "longest time for a request to an HTTP service this nsqd asks"
-        ),
-    ]
 }

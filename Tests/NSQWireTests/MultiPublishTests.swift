@@ -68,4 +68,21 @@ struct MultiPublishTests {
             #expect(transcript == ["MPUB t a,bb", "PUB t after"])
         }
     }
+
+    @Test func permissionIsAskedForBeforeTheBodyAndOncePerTopic() {
+        var transcript = ReadTranscript(asksPermission: true)
+        transcript.feed(WireBytes.line("MPUB t"))
+        #expect(transcript.lines == ["asks for permission to publish to t"])
+        transcript.feed([])
+        let body = Array(WireBytes.multiPublish("t", ["a"]).dropFirst("MPUB t\n".utf8.count))
+        transcript.feed(body)
+        transcript.feed(WireBytes.multiPublish("t", ["b"]))
+        transcript.feed(WireBytes.line("MPUB u"))
+        #expect(
+            transcript.lines.filter { !$0.hasPrefix("asks for ") || $0.contains("permission") } == [
+                "asks for permission to publish to t", "MPUB t a", "MPUB t b",
+                "asks for permission to publish to u",
+            ]
+        )
+    }
 }

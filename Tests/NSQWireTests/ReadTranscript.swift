@@ -19,8 +19,13 @@ struct ReadTranscript {
     )
 
     /// Starts in the initial state, or as a consumer.
-    init(isSubscribed: Bool = false, limits: CommandLimits = Self.limits) {
+    init(
+        isSubscribed: Bool = false,
+        asksPermission: Bool = false,
+        limits: CommandLimits = Self.limits
+    ) {
         reader = CommandReader(limits: limits)
+        reader.asksPermission = asksPermission
         if isSubscribed { reader.machine.subscribed() }
     }
 
@@ -72,6 +77,10 @@ struct ReadTranscript {
             case .needsBytes(let count):
                 // Asking for no more than there is would never end.
                 if count <= bytes.count { lines.append("asks for \(count) of \(bytes.count)") }
+                return 0
+            case .needsPermission:
+                lines.append("asks for permission to publish to \(reader.target.name?.text ?? "?")")
+                reader.permitTarget(true)
                 return 0
             case .lineTooLong:
                 lines.append("line too long")

@@ -49,7 +49,11 @@ struct LayerTable {
                 "Broker", "DiskQueue", "NSQCore", "NSQWire", "StreamCompression", "NIOCore",
                 "NIOHTTP1", "NIOPosix", "NIOSSL", "NIOTLS", "Logging", "ServiceLifecycle",
                 "SwiftASN1", "Synchronization",
-            ])
+            ]),
+            onlyBelow: [
+                "AsyncHTTPClient": "Sources/BrokerServer/Auth/",
+                "CRE2": "Sources/BrokerServer/Auth/",
+            ]
         ),
         "nsqd": Layer(
             foundation.union(cLibrary).union([

@@ -28,6 +28,7 @@ final class HTTPFront: Sendable {
     private let configuration: NSQDConfiguration
     private let tls: TLSAcceptor?
     private let clients: ClientRegistry
+    private let authorizer: HTTPAuthorizer?
     private let budget: ConnectionBudget
     private let group: any EventLoopGroup
     private let logger: Logger
@@ -48,6 +49,7 @@ final class HTTPFront: Sendable {
         configuration: NSQDConfiguration,
         tls: TLSAcceptor?,
         clients: ClientRegistry,
+        authorizer: HTTPAuthorizer?,
         budget: ConnectionBudget,
         group: any EventLoopGroup,
         logger: Logger,
@@ -59,6 +61,7 @@ final class HTTPFront: Sendable {
         self.configuration = configuration
         self.tls = tls
         self.clients = clients
+        self.authorizer = authorizer
         self.budget = budget
         self.group = group
         self.logger = logger
@@ -143,6 +146,7 @@ final class HTTPFront: Sendable {
             broker: broker,
             configuration: configuration,
             clients: clients,
+            authorizer: authorizer,
             logger: logger,
             server: Routes.Server(
                 startTime: startTime,

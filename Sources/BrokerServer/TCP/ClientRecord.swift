@@ -17,6 +17,9 @@ package final class ClientRecord: Sendable {
     /// The peer as log lines show it: IP and port, `@` for a unix socket.
     package let remoteAddress: String
 
+    /// The peer's IP; empty for a unix socket.
+    let remoteHost: String
+
     /// The connection's handler, to be touched on its loop only; `nil` before and after its life.
     let handler: NIOLoopBoundBox<ConnectionHandler?>
 
@@ -31,6 +34,9 @@ package final class ClientRecord: Sendable {
         var settings: ConnectionSettings
         var connection = ConnectionState.initial
         var tls: TLSFacts?
+        var isAuthorized = false
+        var authIdentity = ""
+        var authIdentityURL = ""
         var consumer: Consumer?
         var publishCounts: [(topic: String, count: UInt64)] = []
         var publishSlots: [String: Int] = [:]
@@ -39,6 +45,7 @@ package final class ClientRecord: Sendable {
     /// Records a connection that was just made.
     init(peer: PeerAddress, settings: ConnectionSettings, eventLoop: any EventLoop) {
         remoteAddress = peer.text
+        remoteHost = peer.host
         handler = .makeEmptyBox(eventLoop: eventLoop)
         connectTime = WallClock.seconds
         var state = State(settings: settings)
@@ -65,6 +72,9 @@ package final class ClientRecord: Sendable {
             result.isTLS = state.tls != nil
             result.tlsVersion = state.tls?.version ?? ""
             result.tlsCipherSuite = state.tls?.cipherSuite ?? ""
+            result.isAuthorized = state.isAuthorized
+            result.authIdentity = state.authIdentity
+            result.authIdentityURL = state.authIdentityURL
             result.publishCounts = state.publishCounts.filter { $0.count > 0 }
             return state.consumer
         }
@@ -97,6 +107,20 @@ package final class ClientRecord: Sendable {
     /// The client's stream is a TLS stream from now on.
     func secured(_ facts: TLSFacts) {
         state.withLock { $0.tls = facts }
+    }
+
+    /// What TLS agreed on; `nil` on a stream in the clear.
+    var tlsFacts: TLSFacts? { state.withLock { $0.tls } }
+
+    /// An auth server told who the client is.
+    func authorized(by grant: AuthGrant) {
+        let identity = Self.start(of: grant.identity)
+        let identityURL = Self.start(of: grant.identityURL)
+        state.withLock {
+            $0.isAuthorized = grant.authorizationCount > 0
+            $0.authIdentity = identity
+            $0.authIdentityURL = identityURL
+        }
     }
 
     private static func start(of text: String) -> String {

@@ -44,6 +44,12 @@ package struct ClientStatistics: Sendable {
     package var tlsVersion = ""
     /// `tls_cipher_suite`, by its IANA name; empty without TLS.
     package var tlsCipherSuite = ""
+    /// `authed`.
+    package var isAuthorized = false
+    /// `auth_identity`: who the auth server says it is.
+    package var authIdentity = ""
+    /// `auth_identity_url`.
+    package var authIdentityURL = ""
 
     /// A client of which nothing is known.
     package init() {}

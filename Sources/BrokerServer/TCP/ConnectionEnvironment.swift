@@ -18,6 +18,8 @@ package final class ConnectionEnvironment: Sendable {
     let identifyLimits: IdentifyLimits
     /// `nil` without a certificate.
     let tls: TLSAcceptor?
+    /// `nil` where everybody may do everything.
+    let auth: AuthClient?
 
     /// Derives the limits from `configuration`.
     package init(
@@ -25,6 +27,7 @@ package final class ConnectionEnvironment: Sendable {
         clients: ClientRegistry,
         configuration: NSQDConfiguration,
         tls: TLSAcceptor?,
+        auth: AuthClient?,
         logger: Logger
     ) {
         self.broker = broker
@@ -32,6 +35,7 @@ package final class ConnectionEnvironment: Sendable {
         self.configuration = configuration
         self.logger = logger
         self.tls = tls
+        self.auth = auth
         commandLimits = CommandLimits(
             maximumMessageBytes: configuration.maximumMessageBytes,
             maximumBodyBytes: configuration.maximumBodyBytes,

@@ -27,6 +27,9 @@ extension ConnectionHandler {
             guard flushPublishes() else { return false }
             finish(id)
             return true
+        case .subscribe(let topic, let channel):
+            guard flushStages() else { return false }
+            return subscribe(topic, channel)
         default:
             guard flushStages() else { return false }
             perform(command)
@@ -38,13 +41,12 @@ extension ConnectionHandler {
     private func perform(_ command: Command) {
         switch command {
         case .identify(let json): identify(json)
-        case .authenticate: fail(.authDisabled)
-        case .subscribe(let topic, let channel): subscribe(topic, channel)
+        case .authenticate(let secret): authenticate(secret)
         case .ready(let count): setReadyCount(count)
         case .requeue(let id, let delay): requeue(id, delay)
         case .touch(let id): touch(id)
         case .close: closeDelivery()
-        case .finish, .publish, .publishMany, .publishDeferred, .nothing: break
+        case .subscribe, .finish, .publish, .publishMany, .publishDeferred, .nothing: break
         }
     }
 

@@ -49,7 +49,7 @@ extension ConnectionHandler {
             version: ServerVersion.text,
             maximumMessageTimeout: configuration.maximumMessageTimeout,
             maximumDeflateLevel: configuration.maximumDeflateLevel,
-            requiresAuth: false,
+            requiresAuth: environment.auth != nil,
             topologyRegion: configuration.topologyRegion,
             topologyZone: configuration.topologyZone
         )

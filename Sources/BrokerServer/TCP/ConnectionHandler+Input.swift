@@ -102,6 +102,9 @@ extension ConnectionHandler {
                 input.need = .line
             case .needsBytes(let count):
                 input.need = .bytes(count)
+            case .needsPermission:
+                guard flushStages(), mayPublish(.publishMany) else { return 0 }
+                return readCommand(bytes)
             case .lineTooLong:
                 guard flushStages() else { return 0 }
                 endSilently("failed to read command - line too long")

@@ -21,6 +21,7 @@ extension ConnectionHandler {
             guard flushPublishes() else { return false }
         }
         guard publishes.isEmpty else { return true }
+        guard mayPublish(command) else { return false }
         do throws(BrokerError) {
             let topic = try topicOfTarget()
             publishes.begin(command, to: topic, revision: revision, deferral: deferral)

@@ -5,6 +5,7 @@ import NSQWire
 
 /// The channel that a connection consumes, and as whom.
 struct Subscription {
+    let topicName: TopicName
     let channel: TopicChannel
     let consumer: Consumer
 }
@@ -14,14 +15,20 @@ extension ConnectionHandler {
     private static let retryPause = TimeAmount.milliseconds(100)
 
     /// SUB, with names that the reader found valid.
-    func subscribe(_ topic: UnsafeRawBufferPointer, _ channel: UnsafeRawBufferPointer) {
+    ///
+    /// Gives `false` when it was not carried out, and is to be read again or ended the connection.
+    func subscribe(_ topic: UnsafeRawBufferPointer, _ channel: UnsafeRawBufferPointer) -> Bool {
         guard let topicName = TopicName(raw: topic) else {
-            return fail(.badTopic(.subscribe, topic))
+            fail(.badTopic(.subscribe, topic))
+            return false
         }
         guard let channelName = ChannelName(raw: channel) else {
-            return fail(.badChannel(channel))
+            fail(.badChannel(channel))
+            return false
         }
+        guard maySubscribe(topicName, channelName) else { return false }
         join(topicName, channelName, isRetry: false)
+        return true
     }
 
     private func join(_ topicName: TopicName, _ channelName: ChannelName, isRetry: Bool) {
@@ -34,7 +41,11 @@ extension ConnectionHandler {
         do throws(BrokerError) {
             let channel = try environment.broker.topic(topicName).channel(channelName)
             try channel.add(consumer)
-            subscription = Subscription(channel: channel, consumer: consumer)
+            subscription = Subscription(
+                topicName: topicName,
+                channel: channel,
+                consumer: consumer
+            )
             reader.machine.subscribed()
             record.subscribed(as: consumer)
             answer("OK")

@@ -34,6 +34,7 @@ extension ConnectionHandler {
             break
         case .heartbeat:
             sendHeartbeat()
+            renewSubscription()
         case .close(let expiry):
             return expired(expiry)
         }

@@ -11,7 +11,7 @@ import NSQWire
 /// nothing below an entry point writes to the socket or closes it while commands are being read.
 ///
 /// Files by aspect: `+Input` reads commands, `+Commands` and `+Publishing` carry them out, `+Subscribing`
-/// and `+Identify` the two long ones, `+Delivery` fills the output, `+Output` flushes and ends, `+Timers`
+/// and `+Identify` the two long ones, `+Auth` asks who may, `+Delivery` fills the output, `+Output` flushes and ends, `+Timers`
 /// keeps heartbeats and deadlines. Source: `nsqd` spec 1.
 package final class ConnectionHandler: ChannelDuplexHandler {
     package typealias InboundIn = ByteBuffer
@@ -66,6 +66,8 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     /// The publish whose durability is waited for.
     var pendingPublish: PendingPublish?
 
+    var authorization = ConnectionAuthorization()
+
     var subscription: Subscription?
     /// How near the client is by its first IDENTIFY; `nil` before that.
     var proximity: Proximity?
@@ -91,6 +93,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         self.settings = settings
         reader = CommandReader(limits: environment.commandLimits)
         reader.machine.requiresTLS = environment.requiresTLS
+        reader.asksPermission = environment.auth != nil
         record = ClientRecord(
             peer: PeerAddress(channel.remoteAddress),
             settings: settings,
@@ -120,6 +123,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         record.handler.value = nil
         wakeTask?.cancel()
         flushTask?.cancel()
+        authorization.query?.cancel()
         environment.logger.info("PROTOCOL(V2): [\(record.remoteAddress)] exiting ioloop")
         context.fireChannelInactive()
     }

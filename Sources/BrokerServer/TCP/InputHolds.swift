@@ -12,4 +12,6 @@ struct InputHolds: OptionSet {
     static let backlog = Self(rawValue: 4)
     /// The stream is about to be changed.
     static let upgrade = Self(rawValue: 8)
+    /// An auth server is asked.
+    static let authorization = Self(rawValue: 16)
 }

@@ -37,6 +37,7 @@ final class TCPFront: Sendable {
         broker: Broker,
         configuration: NSQDConfiguration,
         tls: TLSAcceptor?,
+        auth: AuthClient?,
         clients: ClientRegistry,
         budget: ConnectionBudget,
         group: any EventLoopGroup,
@@ -48,6 +49,7 @@ final class TCPFront: Sendable {
             clients: clients,
             configuration: configuration,
             tls: tls,
+            auth: auth,
             logger: logger
         )
         address = ListenAddress(configuration.tcpAddress)

@@ -51,6 +51,7 @@ final class TestDaemon {
             clients: clients,
             configuration: configuration,
             tls: nil,
+            auth: nil,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         )
         let connection = try TestConnection(environment, of: self)

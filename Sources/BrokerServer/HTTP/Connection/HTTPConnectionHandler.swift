@@ -36,14 +36,14 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         case malformed(HTTPParserError)
     }
 
-    private let routes: Routes
+    let routes: Routes
     private let router: HTTPRouter
     private let pool: NIOThreadPool
     /// Whether every request is refused, because this connection has no TLS.
     private let requiresTLS: Bool
     private let log: AccessLog
 
-    private var context: ChannelHandlerContext?
+    private(set) var context: ChannelHandlerContext?
     private var phase = Phase.idle
     private var exchange: HTTPExchange?
     private var queue = CircularBuffer<Input>()
@@ -205,12 +205,13 @@ extension HTTPConnectionHandler {
 
     private func begin(_ head: HTTPRequestHead) {
         do throws(MalformedRequest) {
-            let opened = try HTTPExchange(
+            var opened = try HTTPExchange(
                 head,
                 router: router,
                 routes: routes,
                 requiresTLS: requiresTLS
             )
+            opened.ask(question(opened.secret))
             let (isHopeless, needsContinue) = (opened.isHopeless, opened.needsContinue)
             exchange = opened
             phase = .receiving
@@ -233,10 +234,15 @@ extension HTTPConnectionHandler {
     }
 
     private func answer() {
-        guard var exchange = exchange.take(), let loop = context?.eventLoop else { return }
+        guard var exchange = exchange.take() else { return }
         exchange.complete()
         phase = .answering
-        switch routes.answer(exchange.request) {
+        carryOut(routes.answer(exchange.request), for: exchange)
+    }
+
+    private func carryOut(_ answer: HTTPAnswer, for exchange: HTTPExchange) {
+        guard let loop = context?.eventLoop else { return }
+        switch answer {
         case .reply(let reply):
             send(reply, for: exchange)
         case .whenDurable(let ticket):
@@ -244,23 +250,28 @@ extension HTTPConnectionHandler {
             let handler = NIOLoopBound(self, eventLoop: loop)
             ticket.whenDurable { error in
                 let reply = error.map { APIError(publishing: $0).reply } ?? .ok
-                loop.execute { handler.value.answerArrived(reply) }
+                loop.execute { handler.value.answerArrived(.reply(reply)) }
             }
+        case .authorizing(let question):
+            self.exchange = exchange
+            authorize(exchange.request, question, loop)
         case .blocking(let work):
             self.exchange = exchange
             let handler = NIOLoopBound(self, eventLoop: loop)
             pool.runIfActive(eventLoop: loop, work).whenComplete { result in
                 switch result {
-                case .success(let reply): handler.value.answerArrived(reply)
-                case .failure: handler.value.answerArrived(APIError.exiting.reply)
+                case .success(let reply): handler.value.answerArrived(.reply(reply))
+                case .failure: handler.value.answerArrived(.reply(APIError.exiting.reply))
                 }
             }
         }
     }
 
-    private func answerArrived(_ reply: HTTPReply) {
+    /// What the request in hand waited for has come.
+    func answerArrived(_ answer: HTTPAnswer) {
         guard let exchange = exchange.take() else { return }
-        send(reply, for: exchange)
+        carryOut(answer, for: exchange)
+        guard self.exchange == nil else { return }
         deadlines.answered(at: .now())
         work()
         setTimer()

@@ -5,6 +5,8 @@ import NIOHTTP1
 struct HTTPExchange {
     /// Complete once ``complete()`` was called.
     private(set) var request: HTTPRequest
+    /// The client's secret, if it sent one.
+    let secret: [UInt8]?
     /// How the reply is to be framed.
     var framing: HTTPReply.Framing
     /// When the route was asked, for the access log.
@@ -23,6 +25,7 @@ struct HTTPExchange {
         requiresTLS: Bool
     ) throws(MalformedRequest) {
         let headers = RequestHeaders(head)
+        secret = headers.bearerToken
         if let status = headers.refusal { throw MalformedRequest(status: status) }
         guard let target = RequestTarget(head.uri) else { throw MalformedRequest(status: 400) }
         let resolution: HTTPRouter.Resolution =
@@ -47,6 +50,11 @@ struct HTTPExchange {
 
     /// Whether the client has to be told to send the body.
     var needsContinue: Bool { expectsContinue && !body.isTooLong }
+
+    /// What an auth server is asked before the request is carried out, `nil` for nothing.
+    mutating func ask(_ question: AuthQuestion?) {
+        request.question = question
+    }
 
     /// Takes a part of the body.
     mutating func append(_ part: ByteBuffer) {

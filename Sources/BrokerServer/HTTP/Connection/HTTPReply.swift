@@ -29,6 +29,8 @@ struct HTTPReply: Sendable {
     var isVersioned = true
     /// The value of `Allow`, if any.
     var allow: String?
+    /// Whether `WWW-Authenticate` is sent, for a bearer token (RFC 6750).
+    var asksForSecret = false
     /// The value of `Location`, if any.
     var location: String?
     var body: ByteBuffer
@@ -73,6 +75,9 @@ struct HTTPReply: Sendable {
             output.writeStaticString("\r\nLocation: ")
             output.writeString(location)
         }
+        if asksForSecret {
+            output.writeStaticString("\r\nWWW-Authenticate: Bearer")
+        }
         if body.readableBytes > 0 {
             switch contentType {
             case .text:
@@ -103,6 +108,7 @@ struct HTTPReply: Sendable {
         case 301: "301 Moved Permanently"
         case 308: "308 Permanent Redirect"
         case 400: "400 Bad Request"
+        case 401: "401 Unauthorized"
         case 403: "403 Forbidden"
         case 404: "404 Not Found"
         case 405: "405 Method Not Allowed"

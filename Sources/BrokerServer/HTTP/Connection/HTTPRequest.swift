@@ -8,6 +8,8 @@ struct HTTPRequest: Sendable {
     var uri: String
     var target: RequestTarget
     var resolution: HTTPRouter.Resolution
+    /// What an auth server would be asked about the client; `nil` when it sent no secret, or none is asked.
+    var question: AuthQuestion?
     /// The body, if the route wants one and it was not too long.
     var body = ByteBuffer()
     /// Whether the body was longer than the route takes.

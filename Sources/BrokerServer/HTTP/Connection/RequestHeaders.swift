@@ -12,6 +12,8 @@ package struct RequestHeaders {
     package private(set) var expectsContinue = false
     /// Whether the decoder stops after this request, so that the connection has to end with it.
     package private(set) var endsDecoding = false
+    /// The token of `Authorization: Bearer`; `nil` without one.
+    private(set) var bearerToken: [UInt8]?
     /// The status to refuse the request with; `nil` for a proper one.
     package private(set) var refusal: Int?
 
@@ -30,6 +32,8 @@ package struct RequestHeaders {
                 if !Self.matches(value, "100-continue") { refusal = refusal ?? 417 }
             case 7 where Self.matches(name, "upgrade"):
                 endsDecoding = true
+            case 13 where Self.matches(name, "authorization"):
+                bearerToken = Self.token(value)
             case 14 where Self.matches(name, "content-length"):
                 if contentLength != nil { refusal = 400 }
                 contentLength = Self.length(value)
@@ -53,6 +57,13 @@ package struct RequestHeaders {
                     byte == wanted || ((0x41...0x5a).contains(byte) && byte | 0x20 == wanted)
                 }
         }
+    }
+
+    /// What follows the scheme `Bearer` and a space (RFC 6750); `nil` for another scheme.
+    private static func token(_ value: String) -> [UInt8]? {
+        let parts = value.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, matches(String(parts[0]), "bearer") else { return nil }
+        return Array(parts[1].utf8)
     }
 
     /// `nil` when `value` is not all digits.

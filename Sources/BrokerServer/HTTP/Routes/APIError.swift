@@ -15,6 +15,9 @@ enum APIError: Error {
     case invalidOption
     case invalidValue
     case messageEmpty
+    case authRequired
+    case authFailed
+    case unauthorized
     case topicNotFound
     case channelNotFound
     case notFound
@@ -55,6 +58,8 @@ enum APIError: Error {
             .missingChannel, .invalidChannelArgument, .invalidDeferral, .invalidOption,
             .invalidValue, .messageEmpty:
             400
+        case .authRequired: 401
+        case .authFailed, .unauthorized: 403
         case .topicNotFound, .channelNotFound, .notFound: 404
         case .methodNotAllowed: 405
         case .bodyTooBig, .messageTooBig, .badBody, .badMessage, .valueTooBig: 413
@@ -76,6 +81,9 @@ enum APIError: Error {
         case .invalidOption: "INVALID_OPTION"
         case .invalidValue, .valueTooBig: "INVALID_VALUE"
         case .messageEmpty: "MSG_EMPTY"
+        case .authRequired: "AUTH_REQUIRED"
+        case .authFailed: "AUTH_FAILED"
+        case .unauthorized: "UNAUTHORIZED"
         case .topicNotFound: "TOPIC_NOT_FOUND"
         case .channelNotFound: "CHANNEL_NOT_FOUND"
         case .notFound: "NOT_FOUND"
@@ -95,6 +103,8 @@ enum APIError: Error {
         body.writeStaticString(#"{"message":""#)
         body.writeStaticString(code)
         body.writeStaticString(#""}"#)
-        return HTTPReply(status: status, contentType: .json, body: body)
+        var reply = HTTPReply(status: status, contentType: .json, body: body)
+        reply.asksForSecret = self == .authRequired
+        return reply
     }
 }

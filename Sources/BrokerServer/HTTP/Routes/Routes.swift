@@ -26,6 +26,8 @@ final class Routes: Sendable {
     let broker: Broker
     let configuration: NSQDConfiguration
     let clients: ClientRegistry
+    /// `nil` where everybody may do everything.
+    let authorizer: HTTPAuthorizer?
     let logger: Logger
     let server: Server
     let setLogLevel: @Sendable (Logger.Level) -> Void
@@ -36,6 +38,7 @@ final class Routes: Sendable {
         broker: Broker,
         configuration: NSQDConfiguration,
         clients: ClientRegistry,
+        authorizer: HTTPAuthorizer?,
         logger: Logger,
         server: Server,
         setLogLevel: @escaping @Sendable (Logger.Level) -> Void
@@ -43,6 +46,7 @@ final class Routes: Sendable {
         self.broker = broker
         self.configuration = configuration
         self.clients = clients
+        self.authorizer = authorizer
         self.logger = logger
         self.server = server
         self.setLogLevel = setLogLevel
@@ -65,10 +69,18 @@ final class Routes: Sendable {
     }
 
     /// Answers a complete request.
-    func answer(_ request: HTTPRequest) -> HTTPAnswer {
+    ///
+    /// `outcome` is what an auth server said to ``HTTPAnswer/authorizing(_:)``, `nil` at first.
+    func answer(
+        _ request: HTTPRequest,
+        authorizedBy outcome: Result<AuthGrant, AuthFailure>? = nil
+    ) -> HTTPAnswer {
         switch request.resolution {
         case .route(let route, let option):
             do throws(APIError) {
+                if let question = try openQuestion(of: request, for: route, outcome) {
+                    return .authorizing(question)
+                }
                 return try answer(request, by: route, option: option)
             } catch {
                 return .reply(error.reply)

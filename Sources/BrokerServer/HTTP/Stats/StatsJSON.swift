@@ -104,6 +104,7 @@ package enum StatsJSON {
         json.value(client.snappy)
         json.key("user_agent")
         json.value(client.userAgent)
+        writeAuthorization(client, to: &json)
         json.key("topology_zone")
         json.value(client.topologyZone)
         json.key("topology_region")
@@ -139,6 +140,24 @@ package enum StatsJSON {
         json.value(client.finishCount)
         json.key("requeue_count")
         json.value(client.requeueCount)
+    }
+
+    /// What an auth server said of the client; nothing where none was asked.
+    private static func writeAuthorization(
+        _ client: ClientStatistics,
+        to json: inout JSONWriter
+    ) {
+        guard client.isAuthorized else { return }
+        json.key("authed")
+        json.value(true)
+        if !client.authIdentity.isEmpty {
+            json.key("auth_identity")
+            json.value(client.authIdentity)
+        }
+        if !client.authIdentityURL.isEmpty {
+            json.key("auth_identity_url")
+            json.value(client.authIdentityURL)
+        }
     }
 
     /// What TLS agreed on is empty on a connection without TLS.

@@ -26,19 +26,29 @@ package enum PercentCoding {
 
     /// Escapes every byte of `text` that may not stand in a path as it is.
     package static func encodePath(_ text: String) -> String {
-        escape(text) { byte in
+        escape(text.utf8) { byte in
             isLetterOrDigit(byte) || "/-._~$&+,:;=@".utf8.contains(byte)
         }
     }
 
     /// Escapes the bytes of `query` that could break out of a header field, and no others.
     package static func encodeQuery(_ query: some StringProtocol) -> String {
-        escape(String(query)) { byte in (0x21...0x7e).contains(byte) }
+        escape(query.utf8) { byte in (0x21...0x7e).contains(byte) }
     }
 
-    private static func escape(_ text: String, keeping isKept: (UInt8) -> Bool) -> String {
+    /// Escapes `bytes` as the value of a form's field, where a space is a `+`.
+    static func encodeFormValue(_ bytes: [UInt8]) -> String {
+        escape(bytes) { byte in
+            isLetterOrDigit(byte) || "-_.~ ".utf8.contains(byte)
+        }.replacing(" ", with: "+")
+    }
+
+    private static func escape(
+        _ bytes: some Collection<UInt8>,
+        keeping isKept: (UInt8) -> Bool
+    ) -> String {
         var escaped: [UInt8] = []
-        for byte in text.utf8 {
+        for byte in bytes {
             if isKept(byte) {
                 escaped.append(byte)
             } else {

@@ -1,0 +1,149 @@
+import AsyncHTTPClient
+package import Logging
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import NSQWire
+
+/// Asks the auth servers who a client is and what it may do.
+///
+/// Nothing of it runs on the loops of the connections: a slow name server or answer holds up nobody else.
+/// Safe to use from any thread. Source: `nsqd` spec 7.1 and 7.2.
+package final class AuthClient: Sendable {
+    /// Bytes of an answer that are taken.
+    static let maximumAnswerBytes = 1 << 20
+
+    private let settings: AuthSettings
+    private let servers: [AuthServer]
+    private let client: HTTPClient
+    private let logger: Logger
+
+    /// Reads the roots for HTTPS, blocking on the disk.
+    ///
+    /// `rootCAPath`: a PEM file with the roots that auth servers are verified against; empty for those of the
+    /// system.
+    ///
+    /// - Returns: `nil` when no auth server is named.
+    /// - Throws: ``StartupFailure`` for settings that can not be used.
+    package static func load(
+        _ settings: AuthSettings,
+        rootCAPath: String,
+        logger: Logger
+    ) throws(StartupFailure) -> AuthClient? {
+        guard ["get", "post"].contains(settings.method) else {
+            throw StartupFailure(.settings, "--auth-http-request-method must be post or get")
+        }
+        guard !settings.addresses.isEmpty else { return nil }
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: .init(
+                connect: .nanoseconds(settings.connectTimeout.wholeNanoseconds),
+                read: .nanoseconds(settings.requestTimeout.wholeNanoseconds)
+            )
+        )
+        configuration.httpVersion = .http1Only
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        if !rootCAPath.isEmpty {
+            do {
+                var tls = TLSConfiguration.makeClientConfiguration()
+                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(rootCAPath))
+                configuration.tlsConfiguration = tls
+            } catch {
+                throw StartupFailure(
+                    .settings,
+                    "failed to build TLS config - \(error) (--tls-root-ca-file=\(rootCAPath))"
+                )
+            }
+        }
+        let client = HTTPClient(
+            eventLoopGroupProvider: .singleton,
+            configuration: configuration
+        )
+        return AuthClient(settings, client, logger)
+    }
+
+    private init(_ settings: AuthSettings, _ client: HTTPClient, _ logger: Logger) {
+        self.settings = settings
+        self.client = client
+        self.logger = logger
+        servers = settings.addresses.map(AuthServer.init)
+    }
+
+    /// Asks the servers one after the other, from a random one on, until one gives a valid answer.
+    ///
+    /// - Throws: The last server's failure; each is logged.
+    func ask(_ question: AuthQuestion) async throws(AuthFailure) -> AuthGrant {
+        var failure = AuthFailure.unreachable("no auth server is configured")
+        let first = Int.random(in: 0..<servers.count)
+        for server in servers[first...] + servers[..<first] {
+            do throws(AuthFailure) {
+                return try await ask(server, question)
+            } catch {
+                logger.error("AUTH: query to \(server) failed - \(error)")
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    /// Closes the connections to the servers; questions under way fail.
+    package func shutDown() async {
+        // SWALLOW: what can not be closed ends with the process.
+        try? await client.shutdown()
+    }
+
+    private func ask(
+        _ server: AuthServer,
+        _ question: AuthQuestion
+    ) async throws(AuthFailure) -> AuthGrant {
+        var reply = try await reply(of: server, question)
+        if reply.status == 403, let secure = server.secured(bySuggestion: reply.body) {
+            reply = try await self.reply(of: secure, question)
+        }
+        guard reply.status == 200 else { throw .status(reply.status) }
+        let answer: AuthAnswer
+        do throws(AuthAnswer.Failure) {
+            answer = try reply.body.withUnsafeReadableBytes { bytes throws(AuthAnswer.Failure) in
+                try AuthAnswer(json: bytes)
+            }
+        } catch {
+            throw .answer(error)
+        }
+        return try AuthGrant(answer, at: .now())
+    }
+
+    private func reply(
+        of server: AuthServer,
+        _ question: AuthQuestion
+    ) async throws(AuthFailure) -> (status: UInt, body: ByteBuffer) {
+        let request = server.request(question, method: settings.method)
+        do {
+            return try await withThrowingTaskGroup { [client, settings] group in
+                group.addTask {
+                    let response = try await client.execute(
+                        request,
+                        timeout: .nanoseconds(settings.requestTimeout.wholeNanoseconds)
+                    )
+                    let body = try await response.body.collect(upTo: Self.maximumAnswerBytes)
+                    return (response.status.code, body)
+                }
+                // The client's own timeout ends with the head of the answer.
+                group.addTask {
+                    try await Task.sleep(for: settings.requestTimeout)
+                    throw AuthFailure.unreachable("no answer within \(settings.requestTimeout)")
+                }
+                defer { group.cancelAll() }
+                guard let first = try await group.next() else {
+                    throw AuthFailure.unreachable("no answer")
+                }
+                return first
+            }
+        } catch let failure as AuthFailure {
+            throw failure
+        } catch is NIOTooManyBytesError {
+            throw .tooLong(limit: Self.maximumAnswerBytes)
+        } catch {
+            throw .unreachable("\(error)")
+        }
+    }
+}
