@@ -41,6 +41,7 @@ extension StoreEvent {
         case .metadataFailed(let reason):
             logger.error("STORE: metadata cannot be written now: \(reason)")
         case .removalFailed(let reason): logger.error("STORE: \(reason)")
+        case .synchronized: break
         case .recovered(let report):
             let stop = report.wasClean ? "a clean stop, with damage" : "an unclean stop"
             logger.warning("STORE: recovered \(report.topicCount) topics after \(stop)")

@@ -1,7 +1,6 @@
 package import Broker
 private import DiskQueue
 private import Glibc
-package import Logging
 private import NSQCore
 
 extension BrokerServer {
@@ -12,8 +11,8 @@ extension BrokerServer {
     /// - Throws: ``DiskQueueError``.
     package static func openBroker(
         _ configuration: NSQDConfiguration,
-        _ logger: Logger,
-        locked: () -> Void
+        _ observe: @escaping @Sendable (BrokerEvent) -> Void,
+        locked: (_ notes: [String]) -> Void
     ) throws -> Broker {
         let policy: SyncPolicy =
             switch configuration.fsync {
@@ -22,8 +21,7 @@ extension BrokerServer {
             case .never: .never
             }
         let dataPath = try DataPath(configuration.dataPath, syncPolicy: policy)
-        locked()
-        for note in dataPath.notes { logger.warning("\(note)") }
+        locked(dataPath.notes)
         guard let nodeID = NodeID(configuration.nodeID) else {
             throw DiskQueueError(.unusable, "node id \(configuration.nodeID) is not in 0...1023")
         }
@@ -46,7 +44,7 @@ extension BrokerServer {
                 limits: limits,
                 isAutomatic: true,
                 isNew: dataPath.isNew,
-                observe: { $0.log(to: logger) }
+                observe: observe
             )
             broker.onClosed { [lock = dataPath.lock] in try lock.markClean() }
             try dataPath.lock.markRecovered()

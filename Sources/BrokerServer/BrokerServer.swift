@@ -13,12 +13,13 @@ package struct BrokerServer: Service, CustomStringConvertible {
     /// Opens the store below `dataPath` and the broker over it; called once, off the event loops, may
     /// block.
     ///
-    /// It calls `locked` once the data path is this process's.
+    /// It calls `locked` once the data path is this process's, with what was found on the way, and `observe` with
+    /// what happens from then on.
     package typealias BrokerFactory =
         @Sendable (
             _ configuration: NSQDConfiguration,
-            _ logger: Logger,
-            _ locked: () -> Void
+            _ observe: @escaping @Sendable (BrokerEvent) -> Void,
+            _ locked: (_ notes: [String]) -> Void
         ) throws -> Broker
 
     private let configuration: NSQDConfiguration
@@ -27,6 +28,8 @@ package struct BrokerServer: Service, CustomStringConvertible {
     private let setLogLevel: @Sendable (Logger.Level) -> Void
     private let tls: TLSAcceptor?
     private let auth: AuthClient?
+    private let metrics: NSQDMetrics
+    private let health = HealthWatch()
     private let makeBroker: BrokerFactory
 
     /// The name of the service in the log.
@@ -44,6 +47,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
         setLogLevel: @escaping @Sendable (Logger.Level) -> Void,
         tls: TLSAcceptor?,
         auth: AuthClient?,
+        metrics: NSQDMetrics,
         makeBroker: @escaping BrokerFactory
     ) {
         self.configuration = configuration
@@ -52,6 +56,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
         self.setLogLevel = setLogLevel
         self.tls = tls
         self.auth = auth
+        self.metrics = metrics
         self.makeBroker = makeBroker
     }
 
@@ -89,11 +94,12 @@ package struct BrokerServer: Service, CustomStringConvertible {
     }
 
     private func openStore() async throws(StartupFailure) -> Broker {
-        let opening = await Self.runBlocking { [configuration, versionLine, logger, makeBroker] in
+        let opening = await Self.runBlocking { [self] in
             Result {
-                try makeBroker(configuration, logger) {
+                try makeBroker(configuration, observe) { notes in
                     logger.info("\(versionLine)")
                     logger.info("ID: \(configuration.nodeID)")
+                    for note in notes { logger.warning("\(note)") }
                 }
             }
         }
@@ -101,6 +107,12 @@ package struct BrokerServer: Service, CustomStringConvertible {
         case .success(let broker): return broker
         case .failure(let error): throw .opening(error)
         }
+    }
+
+    private func observe(_ event: BrokerEvent) {
+        event.log(to: logger)
+        health.note(event)
+        metrics.note(event)
     }
 
     private func serve(_ broker: Broker, on loops: MultiThreadedEventLoopGroup) async throws {
@@ -132,6 +144,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
             let pushing = startStatsd(broker, loops, httpAddress: addresses.http)
             // SWALLOW: a cancellation means to stop as well.
             try? await gracefulShutdown()
+            health.stop()
             pushing?.cancel()
             await pushing?.value
             logger.info("TCP: closing \(tcpAddress)")
@@ -182,6 +195,8 @@ package struct BrokerServer: Service, CustomStringConvertible {
             tls: tls,
             clients: clients,
             authorizer: configuration.auth.coversHTTP ? auth.map(HTTPAuthorizer.init) : nil,
+            health: health,
+            metrics: metrics,
             budget: budget,
             group: loops,
             logger: logger,

@@ -62,10 +62,12 @@ struct NSQD {
             NSQLineLogHandler(prefix: settings.logPrefix, level: threshold)
         }
         let tls = try TLSAcceptor.load(settings.configuration.tls)
+        let metrics = NSQDMetrics()
         let auth = try AuthClient.load(
             settings.configuration.auth,
             rootCAPath: settings.configuration.tls.rootCAPath,
-            logger: logger
+            logger: logger,
+            metrics: metrics
         )
         let server = BrokerServer(
             configuration: settings.configuration,
@@ -74,6 +76,7 @@ struct NSQD {
             setLogLevel: threshold.set,
             tls: tls,
             auth: auth,
+            metrics: metrics,
             makeBroker: BrokerServer.openBroker
         )
         var lifecycleLogger = logger

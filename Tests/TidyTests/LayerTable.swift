@@ -41,13 +41,15 @@ struct LayerTable {
         ),
         "NSQWire": Layer(cLibrary.union(["NSQCore", "NIOCore"])),
         "StreamCompression": Layer(["CChecksum", "CSnappy", "CZlib", "NIOCore"]),
+        "PrometheusMetrics": Layer(["CoreMetrics", "Synchronization"]),
         "DaemonSupport": Layer(
             foundation.union(["NSQCore", "Logging", "Synchronization", "Glibc", "TOMLKit"])
         ),
         "BrokerServer": Layer(
             foundation.union(cLibrary).union([
-                "Broker", "DiskQueue", "NSQCore", "NSQWire", "StreamCompression", "NIOCore",
-                "NIOHTTP1", "NIOPosix", "NIOSSL", "NIOTLS", "Logging", "ServiceLifecycle",
+                "Broker", "DiskQueue", "NSQCore", "NSQWire", "PrometheusMetrics",
+                "StreamCompression", "CoreMetrics", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
+                "NIOTLS", "Logging", "ServiceLifecycle",
                 "SwiftASN1", "Synchronization",
             ]),
             onlyBelow: [

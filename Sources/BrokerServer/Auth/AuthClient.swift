@@ -17,6 +17,7 @@ package final class AuthClient: Sendable {
     private let servers: [AuthServer]
     private let client: HTTPClient
     private let logger: Logger
+    private let metrics: NSQDMetrics
 
     /// Reads the roots for HTTPS, blocking on the disk.
     ///
@@ -28,7 +29,8 @@ package final class AuthClient: Sendable {
     package static func load(
         _ settings: AuthSettings,
         rootCAPath: String,
-        logger: Logger
+        logger: Logger,
+        metrics: NSQDMetrics
     ) throws(StartupFailure) -> AuthClient? {
         guard ["get", "post"].contains(settings.method) else {
             throw StartupFailure(.settings, "--auth-http-request-method must be post or get")
@@ -59,13 +61,19 @@ package final class AuthClient: Sendable {
             eventLoopGroupProvider: .singleton,
             configuration: configuration
         )
-        return AuthClient(settings, client, logger)
+        return AuthClient(settings, client, logger, metrics)
     }
 
-    private init(_ settings: AuthSettings, _ client: HTTPClient, _ logger: Logger) {
+    private init(
+        _ settings: AuthSettings,
+        _ client: HTTPClient,
+        _ logger: Logger,
+        _ metrics: NSQDMetrics
+    ) {
         self.settings = settings
         self.client = client
         self.logger = logger
+        self.metrics = metrics
         servers = settings.addresses.map(AuthServer.init)
     }
 
@@ -74,10 +82,18 @@ package final class AuthClient: Sendable {
     /// - Throws: The last server's failure; each is logged.
     func ask(_ question: AuthQuestion) async throws(AuthFailure) -> AuthGrant {
         var failure = AuthFailure.unreachable("no auth server is configured")
+        let start = NIODeadline.now()
+        var isGranted = false
+        defer {
+            let elapsed = NIODeadline.now() - start
+            metrics.asked(nanoseconds: elapsed.nanoseconds, isGranted: isGranted)
+        }
         let first = Int.random(in: 0..<servers.count)
         for server in servers[first...] + servers[..<first] {
             do throws(AuthFailure) {
-                return try await ask(server, question)
+                let grant = try await ask(server, question)
+                isGranted = true
+                return grant
             } catch {
                 logger.error("AUTH: query to \(server) failed - \(error)")
                 failure = error

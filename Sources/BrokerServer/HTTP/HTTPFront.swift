@@ -29,6 +29,8 @@ final class HTTPFront: Sendable {
     private let tls: TLSAcceptor?
     private let clients: ClientRegistry
     private let authorizer: HTTPAuthorizer?
+    private let health: HealthWatch
+    private let metrics: NSQDMetrics
     private let budget: ConnectionBudget
     private let group: any EventLoopGroup
     private let logger: Logger
@@ -50,6 +52,8 @@ final class HTTPFront: Sendable {
         tls: TLSAcceptor?,
         clients: ClientRegistry,
         authorizer: HTTPAuthorizer?,
+        health: HealthWatch,
+        metrics: NSQDMetrics,
         budget: ConnectionBudget,
         group: any EventLoopGroup,
         logger: Logger,
@@ -62,6 +66,8 @@ final class HTTPFront: Sendable {
         self.tls = tls
         self.clients = clients
         self.authorizer = authorizer
+        self.health = health
+        self.metrics = metrics
         self.budget = budget
         self.group = group
         self.logger = logger
@@ -147,6 +153,8 @@ final class HTTPFront: Sendable {
             configuration: configuration,
             clients: clients,
             authorizer: authorizer,
+            health: health,
+            metrics: metrics,
             logger: logger,
             server: Routes.Server(
                 startTime: startTime,

@@ -23,6 +23,9 @@ package final class ClientRegistry: Sendable {
         records.withLock { Array($0.values) }
     }
 
+    /// How many there are.
+    var count: Int { records.withLock { $0.count } }
+
     /// The client that `consumer` is; `nil` when it is not one of TCP's, or gone.
     package func record(of consumer: Consumer) -> ClientRecord? {
         consumer.delegate as? ClientRecord

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import NSQCore
 internal import Synchronization
 
 /// Runs a store's background work: syncs, ledger writes and metadata, each on a serial queue of its
@@ -152,6 +153,8 @@ package final class BackgroundWork: Sendable {
             }
             return (state.dirtyLogs, state.waiters, state.unsyncedLedgers)
         }
+        let time = store.configuration.time
+        let start = time.monotonicNanoseconds
         let failures =
             logs.count > Self.manyLogs
             ? TopicLog.synchronizeTogether(
@@ -160,6 +163,9 @@ package final class BackgroundWork: Sendable {
                 in: store.configuration.fileSystem
             ) : TopicLog.synchronizeEach(Array(logs.values))
         for waiter in waiters { waiter.body(failures[waiter.topicID]) }
+        if !logs.isEmpty {
+            store.observe(.synchronized(nanoseconds: time.monotonicNanoseconds - start))
+        }
         for (topicID, failure) in failures where failure.code == .io {
             if let log = logs[topicID] { noteDirty(log, isUrgent: false) }
         }

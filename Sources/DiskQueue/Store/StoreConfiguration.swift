@@ -66,6 +66,8 @@ package enum StoreEvent: Sendable {
     case metadataFailed(reason: String)
     /// Files of a deleted segment or topic could not be removed.
     case removalFailed(reason: String)
+    /// A round of syncs over all topics with something to sync took that long.
+    case synchronized(nanoseconds: Int64)
     /// What recovery found at an unclean start.
     case recovered(RecoveryReport)
 }

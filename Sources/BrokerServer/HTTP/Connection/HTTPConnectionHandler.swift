@@ -282,6 +282,7 @@ extension HTTPConnectionHandler {
 
 extension HTTPConnectionHandler {
     private func send(_ reply: HTTPReply, for exchange: HTTPExchange) {
+        routes.metrics.answered(status: reply.status)
         log.write(
             exchange.request,
             status: reply.status,

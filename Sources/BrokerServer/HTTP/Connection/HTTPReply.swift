@@ -1,4 +1,5 @@
 import NIOCore
+import PrometheusMetrics
 
 /// One answer of the HTTP API, without what depends on the connection.
 ///
@@ -10,6 +11,8 @@ struct HTTPReply: Sendable {
     enum ContentType: Sendable {
         case text
         case json
+        /// What Prometheus reads.
+        case metrics
     }
 
     /// How the connection wants a reply framed.
@@ -84,6 +87,9 @@ struct HTTPReply: Sendable {
                 output.writeStaticString("\r\nContent-Type: text/plain; charset=utf-8")
             case .json:
                 output.writeStaticString("\r\nContent-Type: application/json; charset=utf-8")
+            case .metrics:
+                output.writeStaticString("\r\nContent-Type: ")
+                output.writeStaticString(MetricText.contentType)
             }
         }
         if isVersioned {

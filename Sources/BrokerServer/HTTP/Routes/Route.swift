@@ -5,6 +5,9 @@ import NIOHTTP1
 /// Source: `nsqd` spec 4.2.
 enum Route: CaseIterable, Sendable {
     case ping
+    case live
+    case ready
+    case metrics
     case identity
     case publish
     case publishBatch
@@ -29,6 +32,9 @@ enum Route: CaseIterable, Sendable {
     var path: String {
         switch self {
         case .ping: "/ping"
+        case .live: "/livez"
+        case .ready: "/readyz"
+        case .metrics: "/metrics"
         case .identity: "/info"
         case .publish: "/pub"
         case .publishBatch: "/mpub"
@@ -50,7 +56,7 @@ enum Route: CaseIterable, Sendable {
     /// The only method that the route answers to.
     var method: HTTPMethod {
         switch self {
-        case .ping, .identity, .statistics, .readOption: .GET
+        case .ping, .live, .ready, .metrics, .identity, .statistics, .readOption: .GET
         case .writeOption: .PUT
         case .publish, .publishBatch, .createTopic, .deleteTopic, .emptyTopic, .pauseTopic,
             .unpauseTopic, .createChannel, .deleteChannel, .emptyChannel, .pauseChannel,
@@ -69,6 +75,11 @@ enum Route: CaseIterable, Sendable {
         }
     }
 
-    /// Whether the access log shows the route; the publishing ones would drown it.
-    var isLogged: Bool { self != .publish && self != .publishBatch }
+    /// Whether the access log shows the route; publishes and probes would drown it.
+    var isLogged: Bool {
+        switch self {
+        case .publish, .publishBatch, .live, .ready, .metrics: false
+        default: true
+        }
+    }
 }

@@ -42,8 +42,8 @@ extension Routes {
 
     private static func demand(of route: Route) -> Demand {
         switch route {
-        case .ping: .none
-        case .identity, .statistics, .readOption: .anything
+        case .ping, .live, .ready: .none
+        case .identity, .statistics, .metrics, .readOption: .anything
         case .publish, .publishBatch, .createTopic: .permission(.publish)
         case .createChannel, .deleteChannel, .emptyChannel, .pauseChannel, .unpauseChannel:
             .permission(.subscribe)

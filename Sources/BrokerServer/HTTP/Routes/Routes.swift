@@ -28,6 +28,8 @@ final class Routes: Sendable {
     let clients: ClientRegistry
     /// `nil` where everybody may do everything.
     let authorizer: HTTPAuthorizer?
+    let health: HealthWatch
+    let metrics: NSQDMetrics
     let logger: Logger
     let server: Server
     let setLogLevel: @Sendable (Logger.Level) -> Void
@@ -39,6 +41,8 @@ final class Routes: Sendable {
         configuration: NSQDConfiguration,
         clients: ClientRegistry,
         authorizer: HTTPAuthorizer?,
+        health: HealthWatch,
+        metrics: NSQDMetrics,
         logger: Logger,
         server: Server,
         setLogLevel: @escaping @Sendable (Logger.Level) -> Void
@@ -47,6 +51,8 @@ final class Routes: Sendable {
         self.configuration = configuration
         self.clients = clients
         self.authorizer = authorizer
+        self.health = health
+        self.metrics = metrics
         self.logger = logger
         self.server = server
         self.setLogLevel = setLogLevel
@@ -61,7 +67,8 @@ final class Routes: Sendable {
         return switch route {
         case .publish, .writeOption: .keep(limit: configuration.maximumMessageBytes)
         case .publishBatch: .keep(limit: configuration.maximumBodyBytes)
-        case .ping, .identity, .statistics, .readOption, .createTopic, .deleteTopic,
+        case .ping, .live, .ready, .metrics, .identity, .statistics, .readOption, .createTopic,
+            .deleteTopic,
             .emptyTopic, .pauseTopic, .unpauseTopic, .createChannel, .deleteChannel,
             .emptyChannel, .pauseChannel, .unpauseChannel:
             .discard
@@ -111,6 +118,9 @@ final class Routes: Sendable {
     ) throws(APIError) -> HTTPAnswer {
         switch route {
         case .ping: .reply(ping())
+        case .live: .reply(live())
+        case .ready: .reply(ready())
+        case .metrics: metricsPage()
         case .identity: .reply(identity())
         case .publish: try publishMessage(request)
         case .publishBatch: try publishBatch(request)
