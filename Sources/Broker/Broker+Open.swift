@@ -197,6 +197,8 @@ final class DocumentWriter: Sendable {
     private let store: Store
     private let observe: @Sendable (BrokerEvent) -> Void
     private let broker = Mutex<WeakBroker>(WeakBroker())
+    /// Held over a write: the start writes beside the metadata's queue.
+    private let turn = Mutex<Void>(())
 
     struct WeakBroker {
         weak var broker: Broker?
@@ -220,7 +222,9 @@ final class DocumentWriter: Sendable {
     /// Writes the document.
     ///
     /// Blocking; where metadata is written.
-    func write(reason: String) {
+    func write(reason: String) { turn.withLock { _ in writeAlone(reason: reason) } }
+
+    private func writeAlone(reason: String) {
         guard let broker = broker.withLock({ $0.broker }) else { return }
         let document = NSQDDat(
             topics: broker.all.filter { !$0.name.isEphemeral }.map { topic in

@@ -131,6 +131,7 @@ package final class Broker: Sendable {
             shared.report(.topicClosing(topic.name.text))
             topic.close()
             guard !topic.name.isEphemeral else { continue }
+            if let segment = topic.log.lastSegment { shared.store.record(.segmentSealed(segment)) }
             let channels = topic.state.withLock { $0.channels }
             for channel in channels {
                 if let state = channel.noteInFlight() {

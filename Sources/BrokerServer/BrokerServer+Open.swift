@@ -27,6 +27,7 @@ extension BrokerServer {
         }
         var store = dataPath.configuration(nodeID: nodeID, time: SystemTime())
         store.syncPolicy = policy
+        store.reserveBytes = SpaceReserve.ordinaryBytes
         store.maximumSegmentBytes = configuration.maximumSegmentBytes
         store.syncEvery = max(1, configuration.syncEvery)
         store.syncIntervalNanoseconds = configuration.syncTimeout.wholeNanoseconds

@@ -17,7 +17,7 @@ ILLEGAL = ["", "n" * 65, "e" * 55 + "#ephemeral", "#ephemeral", "a/b", "../x", "
 
 # What may lie in a data path; everything named by a number belongs to one topic.
 OWN_FILES = re.compile(
-    r"nsqd\.(lock|dat|sqlite|sqlite-wal|sqlite-shm)|topics(/[0-9]+(\.deleted)?(/.*)?)?|recycled(/[0-9]+)?")
+    r"nsqd\.(lock|dat|sqlite|sqlite-wal|sqlite-shm)|topics(/[0-9]+(\.deleted)?(/.*)?)?|reserve|recycled(/[0-9]+)?")
 
 
 def outside(base, data_path):

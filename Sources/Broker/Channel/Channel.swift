@@ -193,12 +193,19 @@ package final class Channel: Sendable {
     }
 
     /// Drops what is queued, in flight and deferred.
+    ///
+    /// Blocking; persisted on return.
     package func empty() throws(BrokerError) {
         let end = core.withLock { core -> UInt64 in
             core.empty(ledger: ledger)
             return core.cursor
         }
         latency?.forgetMessages()
+        do throws(DiskQueueError) {
+            try ledger?.flush()
+        } catch {
+            throw shared.notePublishFailure(error)
+        }
         topic?.channelSettled(cursor: end)
     }
 

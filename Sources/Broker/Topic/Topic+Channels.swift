@@ -201,6 +201,7 @@ extension Topic {
         }
         if !name.isEphemeral { shared.store.record(.topicSaved(record)) }
         shared.background?.writeMetadataNow()
+        scheduleCollection()
     }
 
     /// Pauses or unpauses a channel of this topic.
@@ -222,6 +223,7 @@ extension Topic {
         channel.setPaused(isPaused)
         if channel.id != 0 { shared.store.record(.channelSaved(row(of: channel))) }
         shared.background?.writeMetadataNow()
+        scheduleCollection()
     }
 
     /// Drops what no channel has received yet.

@@ -34,6 +34,12 @@ package struct ChannelState: Equatable, Sendable {
     /// What is finished above the floor, ascending.
     package var finishedRanges: [Range<UInt64>] { finished.ranges }
 
+    /// Every sequence that the state names is below it.
+    var namedEnd: UInt64 {
+        let finished = finishedRanges.last?.upperBound ?? ackFloor
+        return max(ackFloor, finished, (redeliveries.keys.max() ?? 0) + 1)
+    }
+
     /// Whether message `sequence` is finished.
     package func isFinished(_ sequence: UInt64) -> Bool { finished.contains(sequence) }
 

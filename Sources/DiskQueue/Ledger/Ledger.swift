@@ -12,6 +12,7 @@ package final class Ledger: Sendable {
 
     private let fileSystem: any FileSystem
     private let folder: String
+    private let reserve: SpaceReserve?
     private let staged: Mutex<Staged>
     private let output: Mutex<Output>
     private let isCheckpointing = Atomic<Bool>(false)
@@ -43,17 +44,20 @@ package final class Ledger: Sendable {
     /// The ledger of a channel; the file is made by the first flush when `end` is 0.
     ///
     /// `end`: offset after the last valid block.
+    /// `reserve`: given up when the disk has no room for the entries.
     /// `dirtied`: told when there is something to flush.
     package init(
         folder: String,
         header: LedgerHeader,
         end: Int,
         fileSystem: any FileSystem,
+        reserve: SpaceReserve? = nil,
         dirtied: @escaping @Sendable (Ledger) -> Void
     ) {
         self.folder = folder
         path = Self.path(in: folder, channelID: header.channelID)
         self.fileSystem = fileSystem
+        self.reserve = reserve
         self.dirtied = dirtied
         staged = Mutex(Staged())
         output = Mutex(Output(header: header, end: end))
@@ -162,12 +166,23 @@ package final class Ledger: Sendable {
         }
         guard !output.held.isEmpty else { return }
         do {
-            try writeHeld(&output)
+            try writeHeldOrGiveRoom(&output)
         } catch {
             if output.held.reduce(0, { $0 + $1.count }) > Self.maximumHeldBytes {
                 output.held.removeAll()
             }
             throw DiskQueueError(error)
+        }
+    }
+
+    private func writeHeldOrGiveRoom(_ output: inout Output) throws(FileSystemError) {
+        do {
+            try writeHeld(&output)
+        } catch {
+            guard ErrorNumber.isNoSpace(error.errno), reserve?.release() == true else {
+                throw error
+            }
+            try writeHeld(&output)
         }
     }
 

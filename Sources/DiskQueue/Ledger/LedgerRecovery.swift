@@ -13,17 +13,19 @@ package struct LedgerRecovery {
 
     /// Reads the ledger at `path`; a missing one means that nothing was delivered yet.
     ///
-    /// `start`: the first sequence that the channel was to receive.
+    /// `topicID`: the topic in whose folder it lies.
+    /// `member`: the channel that it should be of; another channel's ledger is not believed.
     /// `checkpoint`: what stands in when the file's own checkpoint is missing or damaged.
     ///
     /// Throws `.unsupportedVersion` when a newer version wrote it; `.io` when it cannot be read.
     package init(
         path: String,
-        start: UInt64,
+        topicID: UInt64,
+        member: Roster.Member,
         checkpoint: CheckpointRecord?,
         fileSystem: any FileSystem
     ) throws(DiskQueueError) {
-        state = ChannelState(start: start)
+        state = ChannelState(start: member.startSequence)
         let fallback = checkpoint?.state.withUnsafeBytes { ChannelState(decoding: $0) }
         guard fileSystem.exists(path) else {
             if let fallback {
@@ -37,12 +39,15 @@ package struct LedgerRecovery {
             let file = try fileSystem.open(path, .readOnly)
             bytes = try file.read(try file.size(), at: 0)
         } catch {
-            throw DiskQueueError(error)
+            guard ErrorNumber.isNoFile(error.errno) else { throw DiskQueueError(error) }
+            if let fallback { state = fallback }
+            notes.append("\(path) is a directory or a link and no ledger; set aside")
+            return
         }
         let replayed: Result<Self, DiskQueueError> = bytes.withUnsafeBytes { raw in
             Result { () throws(DiskQueueError) in
                 var copy = self
-                try copy.replay(raw, path: path, fallback: fallback)
+                try copy.replay(raw, path: path, topicID, member, fallback: fallback)
                 return copy
             }
         }
@@ -52,6 +57,8 @@ package struct LedgerRecovery {
     private mutating func replay(
         _ bytes: UnsafeRawBufferPointer,
         path: String,
+        _ topicID: UInt64,
+        _ member: Roster.Member,
         fallback: ChannelState?
     ) throws(DiskQueueError) {
         let header: LedgerHeader
@@ -66,6 +73,13 @@ package struct LedgerRecovery {
         } catch {
             if let fallback { state = fallback }
             if !bytes.isEmpty { notes.append("\(path) has no valid header; set aside") }
+            return
+        }
+        guard header.topicID == topicID, header.channelID == member.id,
+            header.channelName == member.name
+        else {
+            if let fallback { state = fallback }
+            notes.append("\(path) is the ledger of another channel; set aside")
             return
         }
         self.header = header

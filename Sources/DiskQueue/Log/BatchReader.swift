@@ -87,9 +87,9 @@ struct BatchReader {
         return offset
     }
 
-    /// Whether a payload is what its header says.
+    /// Whether a payload is what its header says; control records are never believed unseen.
     func isIntact(_ payload: UnsafeRawBufferPointer, _ header: BatchHeader) -> Bool {
-        !checks.contains(.payloadChecksum)
+        !(checks.contains(.payloadChecksum) || header.isControl)
             || Checksum.crc32c(payload) == header.payloadChecksum
     }
 

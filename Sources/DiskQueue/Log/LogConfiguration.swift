@@ -18,6 +18,8 @@ package struct LogConfiguration: Sendable {
     package var checks = RecoveryChecks.all
     /// Where files of deleted segments wait to be used again; `nil` removes them.
     package var recycling: RecycledFiles?
+    /// What is given up when the disk is full; `nil` for nothing.
+    package var reserve: SpaceReserve?
 
     /// What was read from disk last.
     package let cache = ChunkCache()

@@ -9,6 +9,14 @@ extension LogState {
         events: inout [LogEvent]
     ) throws(DiskQueueError) -> TopicLog.Appended {
         try checkIsWritable()
+        if let reserve = configuration.reserve,
+            !reserve.restore(now: configuration.time.monotonicNanoseconds)
+        {
+            throw DiskQueueError(
+                .noSpace,
+                "the disk is full: what is left of it is for consumers; free some, or let them finish"
+            )
+        }
         var payloadBytes = 0
         for body in bodies { payloadBytes += body.count + SegmentFormat.messageHeaderBytes }
         guard payloadBytes < SegmentFormat.maximumPayloadBytes else {
@@ -152,8 +160,12 @@ extension LogState {
         }
         let isFull =
             last.dataEnd + need + SegmentSeal.totalBytes > configuration.maximumSegmentBytes
-            && last.endSequence > last.firstSequence
-        if isFull || last.endSequence != nextSequence { try roll(events: &events) }
+        let hasMessages = last.endSequence > last.firstSequence
+        // Rosters alone fill a segment too. The next one needs another name, and so another sequence.
+        if isFull, !hasMessages, last.dataEnd > configuration.maximumSegmentBytes / 2 {
+            nextSequence = nextSequence &+ TopicRecovery.sequenceJump
+        }
+        if isFull && hasMessages || last.endSequence != nextSequence { try roll(events: &events) }
     }
 
     /// Cuts what a failed write may have left, so that the next batch follows the last good one.

@@ -18,15 +18,30 @@ package final class RecycledFiles: Sendable {
 
     private let fileSystem: any FileSystem
     private let directory: String
+    private let isUsable: Bool
     private let state = Mutex(State())
 
-    /// Uses `directory`, which exists, and removes what an earlier run left there.
-    package init(fileSystem: any FileSystem, directory: String) throws(FileSystemError) {
+    /// Uses `directory`, made when it is missing, and removes what an earlier run left there.
+    ///
+    /// What is none of ours stays. Without a directory nothing is kept.
+    package init(fileSystem: any FileSystem, directory: String) {
         self.fileSystem = fileSystem
         self.directory = directory
-        for name in try fileSystem.list(directory) {
-            try fileSystem.remove("\(directory)/\(name)")
+        var isUsable = true
+        var highest: UInt64 = 0
+        do throws(FileSystemError) {
+            try fileSystem.makeDirectory(directory)
+            for name in try fileSystem.list(directory) {
+                guard let number = UInt64(name) else { continue }
+                highest = max(highest, number)
+                // SWALLOW: a file that stays takes room, and its number is not used.
+                try? fileSystem.remove("\(directory)/\(name)")
+            }
+        } catch {
+            isUsable = false
         }
+        self.isUsable = isUsable
+        state.withLock { $0.nextNumber = highest }
     }
 
     /// Takes over the file at `path`, or removes it when enough are kept.
@@ -35,7 +50,7 @@ package final class RecycledFiles: Sendable {
     /// come back as what it was.
     func give(_ path: String, from folder: String) throws(FileSystemError) {
         let name: String? = state.withLock { state in
-            guard state.names.count < Self.limit else { return nil }
+            guard isUsable, state.names.count < Self.limit else { return nil }
             state.nextNumber += 1
             return "\(directory)/\(state.nextNumber)"
         }
@@ -47,6 +62,16 @@ package final class RecycledFiles: Sendable {
         try fileSystem.synchronizeDirectory(folder)
         try fileSystem.synchronizeDirectory(directory)
         state.withLock { $0.names.append(name) }
+    }
+
+    /// Removes every file that is kept.
+    func clear() {
+        let names = state.withLock { state in
+            defer { state.names.removeAll() }
+            return state.names
+        }
+        // SWALLOW: what cannot be removed is removed by the next start.
+        for name in names { try? fileSystem.remove(name) }
     }
 
     /// Renames a kept file to `path`; `false` when there is none.

@@ -51,7 +51,8 @@ struct Segment: Sendable {
         return UInt64(name.dropLast(fileSuffix.utf8.count))
     }
 
-    private static let fileSuffix = ".segment"
+    /// Ends the names of segment files.
+    static let fileSuffix = ".segment"
 }
 
 /// Places of some of a segment's batches, so that a redelivery finds its message without reading the file.

@@ -1,3 +1,4 @@
+internal import NSQCore
 private import Synchronization
 
 extension TopicLog {
@@ -39,7 +40,8 @@ extension TopicLog {
         }
         guard let removed else { return }
         do {
-            if let recycling = configuration.recycling,
+            let isFull = configuration.reserve?.isSpent ?? false
+            if let recycling = configuration.recycling, !isFull,
                 removed.dataEnd >= configuration.maximumSegmentBytes / 2
             {
                 try recycling.give(removed.path, from: folder)
@@ -49,6 +51,7 @@ extension TopicLog {
         } catch {
             throw DiskQueueError(error)
         }
+        configuration.reserve?.restore(now: configuration.time.monotonicNanoseconds)
         report(.removed(firstSequence: firstSequence))
     }
 
@@ -61,21 +64,34 @@ extension TopicLog {
         do {
             try configuration.fileSystem.rename(folder, to: folder + Self.deletedSuffix)
             try configuration.fileSystem.synchronizeDirectory(parent)
-            try Self.removeFolder(folder + Self.deletedSuffix, in: configuration.fileSystem)
         } catch {
             throw DiskQueueError(error)
         }
+        // What is not ours stays, under a name that no topic has.
+        _ = Self.removeFolder(folder + Self.deletedSuffix, in: configuration.fileSystem)
     }
 
     /// Ends the name of a folder whose topic was deleted.
     static let deletedSuffix = ".deleted"
 
-    /// Removes a topic's folder with its files.
-    static func removeFolder(
-        _ path: String,
-        in fileSystem: any FileSystem
-    ) throws(FileSystemError) {
-        for name in try fileSystem.list(path) { try fileSystem.remove("\(path)/\(name)") }
-        try fileSystem.removeDirectory(path)
+    /// Removes a deleted topic's folder with its files; `false` when something had to stay.
+    static func removeFolder(_ path: String, in fileSystem: any FileSystem) -> Bool {
+        do throws(FileSystemError) {
+            for name in try fileSystem.list(path) where isOurs(name) {
+                try fileSystem.remove("\(path)/\(name)")
+            }
+            try fileSystem.removeDirectory(path)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Whether `name` is a segment, a ledger, or one of them set aside or cut short.
+    private static func isOurs(_ name: String) -> Bool {
+        [Segment.fileSuffix, Ledger.fileSuffix].contains { suffix in
+            guard let range = name.firstRange(of: suffix) else { return false }
+            return UInt64(name[..<range.lowerBound]) != nil
+        }
     }
 }

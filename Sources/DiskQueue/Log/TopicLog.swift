@@ -132,6 +132,21 @@ package final class TopicLog: Sendable {
     /// Sequence after the last message.
     package var endSequence: UInt64 { state.withLock { $0.endSequence } }
 
+    /// The row of the last segment as it is, for the metadata of a clean stop.
+    package var lastSegment: SegmentRecord? {
+        state.withLock { state in
+            state.segments.last.map { segment in
+                SegmentRecord(
+                    topicID: topicID,
+                    firstSequence: segment.firstSequence,
+                    endSequence: segment.endSequence,
+                    byteCount: Int64(segment.dataEnd),
+                    uuid: segment.uuid.low
+                )
+            }
+        }
+    }
+
     /// Bytes written and not known to be durable.
     package var bytesAtRisk: Int { state.withLock { $0.unsyncedBytes } }
 

@@ -110,10 +110,7 @@ struct MetadataDatabase {
     }
 
     private func create() throws {
-        let temporary = "\(path).new"
-        for suffix in [""] + Self.sideSuffixes where fileSystem.exists(temporary + suffix) {
-            try fileSystem.remove(temporary + suffix)
-        }
+        let temporary = freeTemporary()
         // Made by the store so that it is readable by its owner only; SQLite fills the empty file.
         _ = try fileSystem.open(temporary, .createNew)
         let queue = try openForWriting(temporary)
@@ -126,6 +123,21 @@ struct MetadataDatabase {
         try fileSystem.open(temporary, .readWrite).synchronizeData()
         try fileSystem.rename(temporary, to: path)
         try fileSystem.synchronizeDirectory(dataPath.isEmpty ? "." : dataPath)
+    }
+
+    /// The name of a file to fill, with what an earlier attempt left removed.
+    ///
+    /// What cannot be removed, such as a directory, is none of ours and stays.
+    private func freeTemporary() -> String {
+        let names = (0..<10).map { $0 == 0 ? "\(path).new" : "\(path).new\($0)" }
+        let free = names.first { name in
+            for suffix in [""] + Self.sideSuffixes where fileSystem.exists(name + suffix) {
+                // SWALLOW: then the next name is tried.
+                try? fileSystem.remove(name + suffix)
+            }
+            return !([""] + Self.sideSuffixes).contains { fileSystem.exists(name + $0) }
+        }
+        return free ?? names[0]
     }
 
     /// Checks the file through a connection that cannot write, so that a file which is refused keeps

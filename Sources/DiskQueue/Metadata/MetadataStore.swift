@@ -96,7 +96,7 @@ package struct ChannelRecord: Sendable, Equatable {
     }
 }
 
-/// A sealed segment's row.
+/// A segment's row: of a sealed one, or of the last one as a clean stop left it.
 package struct SegmentRecord: Sendable, Equatable {
     /// The topic that the segment belongs to.
     package var topicID: UInt64

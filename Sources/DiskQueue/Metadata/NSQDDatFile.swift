@@ -98,7 +98,8 @@ package struct NSQDDatFile: Sendable {
     package func removeLeftovers() throws(DiskQueueError) {
         do {
             for name in try fileSystem.list(dataPath) where Self.isTemporary(name) {
-                try fileSystem.remove("\(dataPath)/\(name)")
+                // SWALLOW: a directory of that name is none of ours; another name is used.
+                try? fileSystem.remove("\(dataPath)/\(name)")
             }
         } catch {
             throw DiskQueueError(error)

@@ -8,6 +8,8 @@ struct SegmentScan {
     var endSequence: UInt64
     /// The last roster in the segment.
     var roster: Roster?
+    /// Where the last roster stands.
+    private var rosterOffset = 0
     /// Whether the last record is a seal.
     var isSealed = false
     /// Deferred batches, in the order of the log.
@@ -22,13 +24,17 @@ struct SegmentScan {
     var tornBytes = 0
     var index = SegmentIndex()
 
+    /// Whether a later roster may be among what is damaged.
+    var mayLackRoster: Bool { damage.contains { $0.lowerBound > rosterOffset } }
+
     /// Whether a damaged range had been durable, so that a crash cannot explain it.
     func wasDurable(_ range: Range<Int>) -> Bool { range.upperBound <= syncedThrough }
 
     /// Walks the whole file.
     ///
     /// `bound`: sequence at which the next segment begins; what lies at or above it here was moved there.
-    /// `verifiesPayloads`: whether payload checksums are computed; a clean stop needs no such proof.
+    /// `verifiesPayloads`: whether checksums of messages are computed; a clean stop needs no such proof. Those of
+    /// rosters and seals always are.
     init(
         file: any File,
         uuid: UInt64,
@@ -65,7 +71,7 @@ struct SegmentScan {
                 reader: reader
             )
             guard let next, checks.contains(.damageIsNotTail) else {
-                tornBytes = window.tornBytes(reader: reader)
+                tornBytes = window.tornBytes(expecting: expected, reader: reader)
                 return
             }
             damage.append(offset..<next.offset)
@@ -84,7 +90,9 @@ struct SegmentScan {
         isSealed = false
         if header.isControl {
             switch ControlRecord(decoding: payload) {
-            case .roster(let roster): self.roster = roster
+            case .roster(let roster):
+                self.roster = roster
+                rosterOffset = offset
             case .seal: isSealed = true
             case nil: break
             }
@@ -149,9 +157,18 @@ struct SegmentScan {
         }
 
         /// Bytes of a batch of ours that begins here and is not whole.
-        func tornBytes(reader: BatchReader) -> Int {
-            guard let header = reader.header(in: bytes, at: 0) else { return 0 }
-            return min(header.totalBytes, bytes.count)
+        ///
+        /// Behind the end of a recycled file stand batches of an earlier use, which are none of ours.
+        func tornBytes(expecting sequence: UInt64, reader: BatchReader) -> Int {
+            if let header = reader.header(in: bytes, at: 0) {
+                return min(header.totalBytes, bytes.count)
+            }
+            let isOurs = BatchHeader.isDamaged(
+                bytes,
+                segmentUUID: reader.uuid,
+                firstSequence: sequence
+            )
+            return isOurs ? bytes.count : 0
         }
     }
 }

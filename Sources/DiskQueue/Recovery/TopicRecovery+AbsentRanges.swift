@@ -57,4 +57,15 @@ extension TopicRecoveryReport {
             )
         }
     }
+
+    /// Notes that the log ends before `range`, which somebody names.
+    mutating func noteMissingTail(_ range: Range<UInt64>, of topic: RecoveredTopic) {
+        guard !range.isEmpty else { return }
+        let count = topic.unfinishedCount(in: range)
+        lostMessages += count
+        notes.append(
+            "\(topic.log.folder): the log ends before message \(range.lowerBound), and something names"
+                + " those up to \(range.upperBound - 1); \(count) of them were not finished"
+        )
+    }
 }

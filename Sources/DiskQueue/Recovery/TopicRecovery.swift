@@ -1,6 +1,6 @@
 /// Opens a topic's folder as a crash or a clean stop left it.
 ///
-/// ``init(folder:parent:topicID:context:)`` reads and changes nothing; ``finish(report:)`` mends and opens.
+/// ``init(folder:names:parent:topicID:context:)`` reads and changes nothing; ``finish(report:)`` mends and opens.
 struct TopicRecovery {
     /// How the last run ended, as far as it can be known.
     struct Context {
@@ -23,20 +23,25 @@ struct TopicRecovery {
     private(set) var name: String?
     private(set) var report = TopicRecoveryReport()
     private(set) var segments: [Segment] = []
-    private var roster: Roster?
+    /// What to go on with once ``settleRoster(fallback:row:channels:)`` was called.
+    private(set) var roster: Roster?
     private var lastHasRoster = false
-    /// Whether a segment tells the topic's channels.
-    var hasRoster: Bool { roster != nil }
+    private var mayLackRoster = false
+    /// Whether the segments tell all of the topic's channels.
+    private(set) var tellsChannels = false
+    /// Sequence that a ledger or a row of the metadata names, and after which the log goes on.
+    private var named: UInt64 = 0
     private var syncedOffset = 0
     private var tornBytes = 0
     private var unusable: [String] = []
     private var deferredInLast: [DeferredBatch] = []
 
-    /// Reads a topic's folder.
+    /// Reads a topic's folder, which holds `names`.
     ///
     /// - Throws: `.unsupportedVersion` when a newer version wrote it; `.io` when it cannot be read.
     init(
         folder: String,
+        names: [String],
         parent: String,
         topicID: UInt64,
         context: Context
@@ -46,12 +51,6 @@ struct TopicRecovery {
         self.topicID = topicID
         self.context = context
         report.topicID = topicID
-        let names: [String]
-        do {
-            names = try context.configuration.fileSystem.list(folder)
-        } catch {
-            throw DiskQueueError(error)
-        }
         let starts = names.compactMap { Segment.sequence(inFileName: $0) }.sorted()
         var opened: [(segment: Segment, file: any File)] = []
         for start in starts {
@@ -73,14 +72,53 @@ struct TopicRecovery {
         }
     }
 
-    /// Mends what has to be mended and opens the log.
+    /// Decides which channels the topic has.
+    ///
+    /// A roster is whole, so the last one counts. Where one may be among what is damaged, channels that only the
+    /// metadata knows are added, and its word on what is paused is taken.
+    ///
+    /// `fallback`: what counts when no segment has one, held where a topic without segments begins.
+    mutating func settleRoster(fallback: Roster, row: TopicRecord?, channels: [ChannelRecord]) {
+        guard var roster else {
+            self.roster = adapted(fallback)
+            return
+        }
+        tellsChannels = !mayLackRoster
+        defer { self.roster = roster }
+        guard mayLackRoster else { return }
+        for name in roster.complete(from: row, channels, end: segments.last?.endSequence) {
+            report.notes.append(
+                "\(folder): channel \(name) stood in a damaged place; taken from the metadata"
+            )
+        }
+    }
+
+    /// Has the log go on behind `sequence`: one that somebody names is never given to another message.
+    ///
+    /// A log that ends before it has lost messages, or is a copy that is older than what names them.
+    mutating func goOn(behind sequence: UInt64) {
+        guard context.configuration.checks.contains(.sequenceJump) else { return }
+        named = max(named, sequence)
+    }
+
+    /// The clean stop left the last segment with `byteCount` bytes: what is missing of them is damaged.
+    mutating func expect(byteCount: Int) {
+        guard context.wasClean, let last = segments.last, byteCount > last.dataEnd else { return }
+        noteTorn(max(tornBytes, byteCount - last.dataEnd), of: last.path)
+        mayLackRoster = true
+    }
+
+    /// The sequences behind the log's end that somebody names; empty in ordinary life.
+    var missingTail: Range<UInt64> {
+        let end = segments.last?.endSequence ?? named
+        return end..<max(end, named)
+    }
+
+    /// Mends what has to be mended and opens the log, once its roster is settled.
     ///
     /// `name`: the topic's name.
-    /// `fallback`: the roster to go on with when no segment has one, held where a topic without segments
-    /// begins.
     func finish(
         name: String,
-        fallback: Roster,
         report events: @escaping @Sendable (LogEvent) -> Void
     ) throws(DiskQueueError) -> TopicLog {
         let configuration = context.configuration
@@ -89,17 +127,19 @@ struct TopicRecovery {
             topicName: name,
             folder: folder,
             parent: parent,
-            start: segments.last?.endSequence ?? fallback.heldPump ?? 0,
+            start: segments.last?.endSequence ?? max(roster?.heldPump ?? 0, named),
             configuration: configuration
         )
         state.segments = segments
-        state.roster = roster ?? adapted(fallback)
+        if let roster { state.roster = roster }
         var pending: [LogEvent] = []
         do {
             for path in unusable {
                 try configuration.fileSystem.rename(path, to: path + ".unusable")
             }
-            if let last = segments.last, !context.wasClean { try mendTail(of: last) }
+            if let last = segments.last, !context.wasClean || tornBytes > 0 {
+                try mendTail(of: last)
+            }
         } catch {
             throw DiskQueueError(error)
         }
@@ -109,8 +149,10 @@ struct TopicRecovery {
         state.syncedOffset = isDurable ? end : min(syncedOffset, end)
         let jumps = context.mayHaveLostPower && configuration.checks.contains(.sequenceJump)
         // The segment after an empty one that was sealed would have its name.
-        if jumps || segments.last.map({ $0.isSealed && $0.range.isEmpty }) ?? false {
-            state.nextSequence = state.endSequence &+ Self.sequenceJump
+        if jumps || named > state.endSequence
+            || segments.last.map({ $0.isSealed && $0.range.isEmpty }) ?? false
+        {
+            state.nextSequence = max(state.endSequence, named) &+ Self.sequenceJump
         }
         // A jump is written down at once: the next start does not know that power was lost.
         if segments.isEmpty {
@@ -154,8 +196,8 @@ struct TopicRecovery {
             file = try context.configuration.fileSystem.open(path, .readOnly)
             raw = try file.read(SegmentFormat.headerBytes, at: 0)
         } catch {
-            guard ErrorNumber.isDirectory(error.errno) else { throw DiskQueueError(error) }
-            report.notes.append("\(path) is a directory and no segment; left alone")
+            guard ErrorNumber.isNoFile(error.errno) else { throw DiskQueueError(error) }
+            report.notes.append("\(path) is a directory or a link and no segment; left alone")
             return nil
         }
         do {
@@ -278,13 +320,20 @@ struct TopicRecovery {
         roster = scan.roster
         lastHasRoster = scan.roster != nil
         syncedOffset = scan.syncedThrough
-        tornBytes = scan.tornBytes
-        report.tornBytes += scan.tornBytes
-        if scan.tornBytes > 0 {
-            report.notes.append(
-                "\(found.path) ends with an incomplete batch: \(scan.tornBytes) bytes are cut and kept aside"
-            )
-        }
+        mayLackRoster =
+            scan.roster == nil || scan.mayLackRoster || (context.wasClean && scan.tornBytes > 0)
+        if scan.tornBytes > 0 { noteTorn(scan.tornBytes, of: found.path) }
+    }
+
+    private mutating func noteTorn(_ count: Int, of path: String) {
+        report.tornBytes += count - tornBytes
+        tornBytes = count
+        report.notes.removeAll { $0.hasPrefix(Self.tornNote(path)) }
+        report.notes.append("\(Self.tornNote(path)): \(count) bytes are cut and kept aside")
+    }
+
+    private static func tornNote(_ path: String) -> String {
+        "\(path) ends with an incomplete batch"
     }
 
     private func scan(
@@ -347,18 +396,4 @@ struct TopicRecovery {
         }
         if try file.size() > last.dataEnd { try file.truncate(to: last.dataEnd) }
     }
-}
-
-/// What recovery found in one topic.
-package struct TopicRecoveryReport: Sendable, Equatable {
-    /// The topic's number.
-    package var topicID: UInt64 = 0
-    /// Bytes of an incomplete last batch that were cut and kept aside.
-    package var tornBytes = 0
-    /// Bytes that are damaged or did not reach the disk, with whole batches behind them.
-    package var damagedBytes = 0
-    /// Messages that these bytes held.
-    package var lostMessages: UInt64 = 0
-    /// One line for each thing that was not as expected.
-    package var notes: [String] = []
 }

@@ -66,6 +66,19 @@ package struct BatchHeader: Equatable {
         else { return nil }
     }
 
+    /// Whether `source`, which holds no header, was one: of that segment, or of that message.
+    static func isDamaged(
+        _ source: UnsafeRawBufferPointer,
+        segmentUUID: UInt64,
+        firstSequence: UInt64
+    ) -> Bool {
+        guard source.count >= SegmentFormat.batchHeaderBytes else { return false }
+        let found = Self(trusting: source)
+        let magic = UInt32(littleEndian: source.loadUnaligned(as: UInt32.self))
+        return found.segmentUUID == segmentUUID
+            || magic == SegmentFormat.batchMagic && found.firstSequence == firstSequence
+    }
+
     /// Reads the fields of a header that was verified before.
     ///
     /// `source` holds at least 64 bytes.

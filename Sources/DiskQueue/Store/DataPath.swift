@@ -27,6 +27,7 @@ package final class DataPath: Sendable {
         var notes: [String] = []
         let opened: SQLiteMetadataStore
         do throws(DiskQueueError) {
+            try NewerFormat.refuse(below: path, in: PosixFileSystem())
             opened = try Self.openMetadata(path)
         } catch {
             guard error.code == .corrupt else {

@@ -6,8 +6,8 @@ package struct RecoveredTopic: Sendable {
     package var name: String
     /// The open log.
     package var log: TopicLog
-    /// Whether a segment told the topic's channels.
-    var hasRoster: Bool
+    /// Whether the segments told all of the topic's channels.
+    var tellsChannels: Bool
     /// When the topic was made, milliseconds since the Unix epoch.
     package var createdMilliseconds: Int64
     /// The durable channels with their ledgers and delivery states.
@@ -53,38 +53,36 @@ extension Store {
             mayHaveLostPower: configuration.mayHaveLostPower
         )
 
-        var recoveries: [TopicRecovery] = []
-        var leftovers: [String] = []
         var report = RecoveryReport()
-        do {
-            for name in fileSystem.exists(folder) ? try fileSystem.list(folder) : [] {
-                if name.hasSuffix(TopicLog.deletedSuffix) {
-                    leftovers.append("\(folder)/\(name)")
-                } else if let recovery = try openFolder(name, in: folder, context: context) {
-                    recoveries.append(recovery)
-                } else {
-                    report.notes.append("\(folder)/\(name) is no topic's folder; left alone")
-                }
-            }
-            recoveries.sort { $0.topicID < $1.topicID }
-            try fileSystem.makeDirectory(folder)
-            try fileSystem.makeDirectory(recycled)
-            for path in leftovers { try TopicLog.removeFolder(path, in: fileSystem) }
-            logConfiguration.recycling = try RecycledFiles(
-                fileSystem: fileSystem,
-                directory: recycled
-            )
-        } catch let error as FileSystemError {
-            throw DiskQueueError(error)
-        } catch let error as DiskQueueError {
-            throw error
-        } catch {
-            throw DiskQueueError(.io, "\(error)")
-        }
-        let highest = max(
-            recoveries.last?.topicID ?? 0,
-            stored.topics.map(\.id).max() ?? 0
+        let folders = try TopicFolders(folder, context: context)
+        let readings = try read(
+            folders.recoveries,
+            stored: stored,
+            now: configuration.time.wallNanoseconds / 1_000_000,
+            notes: &report.notes
         )
+        report.notes += folders.strays.map { "\($0) is no topic's folder; left alone" }
+        do throws(FileSystemError) {
+            try fileSystem.makeDirectory(folder)
+        } catch {
+            throw DiskQueueError(error)
+        }
+        for path in folders.leftovers where !TopicLog.removeFolder(path, in: fileSystem) {
+            report.notes.append("\(path) is a deleted topic's folder and cannot be removed")
+        }
+        logConfiguration.recycling = RecycledFiles(
+            fileSystem: fileSystem,
+            directory: recycled
+        )
+        if configuration.reserveBytes > 0 {
+            logConfiguration.reserve = SpaceReserve(
+                fileSystem: fileSystem,
+                path: "\(configuration.dataPath)/reserve",
+                byteCount: configuration.reserveBytes,
+                recycling: logConfiguration.recycling
+            )
+        }
+        let highest = max(folders.highestNumber, stored.topics.map(\.id).max() ?? 0)
         let store = Store(
             configuration: configuration,
             logConfiguration: logConfiguration,
@@ -92,93 +90,84 @@ extension Store {
             nextTopicID: highest + 1,
             observe: observe
         )
-        let topics = try store.finish(recoveries, stored: stored, report: report)
+        let topics = try store.finish(readings, stored: stored, report: report)
         try store.makeDurable()
-        try store.removeStrayLedgers(of: topics)
+        store.removeStrayLedgers(of: topics)
         return (store, topics)
     }
 
-    /// More topics than are ever made; a folder of a larger number is none of ours.
-    private static let maximumTopicID: UInt64 = 1 << 48
-
-    /// Reads the topic's folder `name`; `nil` when it is none.
-    private static func openFolder(
-        _ name: String,
-        in folder: String,
-        context: TopicRecovery.Context
-    ) throws(DiskQueueError) -> TopicRecovery? {
-        guard let id = UInt64(name), name == "\(id)", id <= maximumTopicID else { return nil }
-        do throws(FileSystemError) {
-            _ = try context.configuration.fileSystem.list("\(folder)/\(name)")
-        } catch {
-            guard ErrorNumber.isNoDirectory(error.errno) else { throw DiskQueueError(error) }
-            return nil
-        }
-        return try TopicRecovery(
-            folder: "\(folder)/\(name)",
-            parent: folder,
-            topicID: id,
-            context: context
-        )
-    }
-
-    private func finish(
+    /// The topics of `recoveries`, with everything read that says something of them.
+    private static func read(
         _ recoveries: [TopicRecovery],
         stored: StoredMetadata,
-        report: RecoveryReport
-    ) throws(DiskQueueError) -> [RecoveredTopic] {
-        var report = report
+        now: Int64,
+        notes: inout [String]
+    ) throws(DiskQueueError) -> [TopicReading] {
         let rows = Dictionary(grouping: stored.topics, by: \.id).compactMapValues(\.first)
         let segmentRows = Dictionary(grouping: stored.segments, by: \.topicID)
-        var topics: [RecoveredTopic] = []
         var newest: [String: UInt64] = [:]
         for recovery in recoveries {
             if let name = recovery.name ?? rows[recovery.topicID]?.name {
                 newest[name] = max(newest[name] ?? 0, recovery.topicID)
             }
         }
+        var readings: [TopicReading] = []
         for recovery in recoveries {
-            var recovery = recovery
-            recovery.useSharedConfiguration(logConfiguration)
-            let row = rows[recovery.topicID]
-            guard let name = recovery.name ?? row?.name else {
-                report.notes.append(
+            guard let name = recovery.name ?? rows[recovery.topicID]?.name else {
+                notes.append(
                     "\(recovery.folder) names no topic: no segment was finished in it; left alone"
                 )
                 continue
             }
             // A deletion that failed and was not durable gives back a topic that was made again since.
             guard newest[name] == recovery.topicID else {
-                report.notes.append(
+                notes.append(
                     "\(recovery.folder) is an earlier topic \(name), deleted before; left alone"
                 )
                 continue
             }
+            readings.append(
+                try TopicReading(
+                    recovery,
+                    name: name,
+                    stored: stored,
+                    segmentRows: segmentRows[recovery.topicID] ?? [],
+                    now: now
+                )
+            )
+        }
+        return readings
+    }
+
+    private func finish(
+        _ readings: [TopicReading],
+        stored: StoredMetadata,
+        report: RecoveryReport
+    ) throws(DiskQueueError) -> [RecoveredTopic] {
+        var report = report
+        var topics: [RecoveredTopic] = []
+        for reading in readings {
+            var reading = reading
+            reading.useSharedConfiguration(logConfiguration)
+            let recovery = reading.recovery
             var topicReport = recovery.report
             let relay = LogRelay(store: self, topicID: recovery.topicID)
-            let log = try recovery.finish(
-                name: name,
-                fallback: fallbackRoster(recovery.topicID, row: row, stored: stored),
-                report: relay.handler
-            )
+            let log = try recovery.finish(name: reading.name, report: relay.handler)
             relay.attach(log)
             var topic = RecoveredTopic(
-                name: name,
+                name: reading.name,
                 log: log,
-                hasRoster: recovery.hasRoster,
-                createdMilliseconds: row?.createdMilliseconds
+                tellsChannels: recovery.tellsChannels,
+                createdMilliseconds: reading.row?.createdMilliseconds
                     ?? configuration.time.wallNanoseconds / 1_000_000
             )
-            for member in log.roster.members {
-                let found = try openLedger(member, of: log, stored: stored)
-                topic.channels.append(found.channel)
-                topicReport.notes += found.notes
+            for (member, ledger) in reading.ledgers {
+                topic.channels.append(try open(ledger, of: member, in: log))
+                topicReport.notes += ledger.notes
             }
-            let absent = recovery.absentRanges(rows: segmentRows[recovery.topicID] ?? [])
-            topicReport.note(absent, of: topic)
-            if topicReport.notes.isEmpty && topicReport.tornBytes == 0 {
-                // As expected.
-            } else {
+            topicReport.note(recovery.absentRanges(rows: reading.segmentRows), of: topic)
+            topicReport.noteMissingTail(recovery.missingTail, of: topic)
+            if !topicReport.notes.isEmpty || topicReport.tornBytes > 0 {
                 report.topics.append(topicReport)
             }
             topics.append(topic)
@@ -207,56 +196,12 @@ extension Store {
         try synchronizeAll()
     }
 
-    /// The roster of a topic whose segments have none: what the metadata knows.
-    ///
-    /// Its pump stands behind every number that the metadata names, for a topic that has no segment either.
-    private func fallbackRoster(
-        _ topicID: UInt64,
-        row: TopicRecord?,
-        stored: StoredMetadata
-    ) -> Roster {
-        let now = configuration.time.wallNanoseconds / 1_000_000
-        var roster = Roster(heldAt: Self.firstSequence(atMilliseconds: now))
-        roster.isPaused = row?.isPaused ?? false
-        for channel in stored.channels where channel.topicID == topicID {
-            roster.members.append(
-                Roster.Member(
-                    id: channel.id,
-                    name: channel.name,
-                    isPaused: channel.isPaused,
-                    startSequence: channel.startSequence
-                )
-            )
-            roster.nextChannelID = max(roster.nextChannelID, channel.id + 1)
-        }
-        let named =
-            roster.members.map(\.startSequence)
-            + stored.checkpoints.filter { $0.topicID == topicID }.map(\.ackFloor)
-            + stored.segments.filter { $0.topicID == topicID }.map(\.endSequence)
-        roster.heldPump = named.reduce(roster.heldPump) { max($0 ?? 0, $1) }
-        return roster
-    }
-
-    private func openLedger(
-        _ member: Roster.Member,
-        of log: TopicLog,
-        stored: StoredMetadata
-    ) throws(DiskQueueError) -> (channel: RecoveredChannel, notes: [String]) {
-        let path = Ledger.path(in: log.folder, channelID: member.id)
-        // A power loss may have taken an earlier channel of that number, and left its rows.
-        let isSame = stored.channels.contains {
-            $0.topicID == log.topicID && $0.id == member.id && $0.name == member.name
-                && $0.startSequence == member.startSequence
-        }
-        let checkpoint = stored.checkpoints.first {
-            isSame && $0.topicID == log.topicID && $0.channelID == member.id
-        }
-        let recovery = try LedgerRecovery(
-            path: path,
-            start: member.startSequence,
-            checkpoint: checkpoint,
-            fileSystem: configuration.fileSystem
-        )
+    /// Goes on with a ledger as it was read, or with a new one where it cannot be used.
+    private func open(
+        _ recovery: LedgerRecovery,
+        of member: Roster.Member,
+        in log: TopicLog
+    ) throws(DiskQueueError) -> RecoveredChannel {
         let ledger: Ledger
         if let header = recovery.header {
             ledger = Ledger(
@@ -264,9 +209,11 @@ extension Store {
                 header: header,
                 end: recovery.end,
                 fileSystem: configuration.fileSystem,
+                reserve: logConfiguration.reserve,
                 dirtied: { [weak self] in self?.request(.flush($0)) }
             )
         } else {
+            let path = Ledger.path(in: log.folder, channelID: member.id)
             do throws(FileSystemError) {
                 if configuration.fileSystem.exists(path) {
                     try configuration.fileSystem.rename(path, to: path + ".unusable")
@@ -282,9 +229,7 @@ extension Store {
                 _ = try ledger.install(recovery.state)
             }
         }
-        return (
-            RecoveredChannel(member: member, ledger: ledger, state: recovery.state), recovery.notes
-        )
+        return RecoveredChannel(member: member, ledger: ledger, state: recovery.state)
     }
 
     /// Brings the metadata to what the logs say.

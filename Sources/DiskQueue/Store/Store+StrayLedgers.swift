@@ -3,29 +3,35 @@ extension Store {
     /// before their creation was durable.
     ///
     /// A new channel may get such a channel's number, and must not take its ledger for its own. Only once the
-    /// rosters are durable; durable on return. Where no segment told the roster the ledgers are set aside.
-    func removeStrayLedgers(of topics: [RecoveredTopic]) throws(DiskQueueError) {
+    /// rosters are durable; durable on return. Where the segments do not tell all channels the
+    /// ledgers are set aside.
+    func removeStrayLedgers(of topics: [RecoveredTopic]) {
         guard !configuration.wasClean else { return }
-        let fileSystem = configuration.fileSystem
-        do throws(FileSystemError) {
-            for topic in topics {
-                let folder = topic.log.folder
-                let members = topic.log.roster.members
-                let strays = try fileSystem.list(folder).filter { name in
-                    guard let id = Ledger.channelID(inFileName: name) else { return false }
-                    return !members.contains { $0.id == id }
-                }
-                for path in strays.map({ "\(folder)/\($0)" }) {
-                    if topic.hasRoster {
-                        try fileSystem.remove(path)
-                    } else {
-                        try fileSystem.rename(path, to: path + ".unusable")
-                    }
-                }
-                if !strays.isEmpty { try fileSystem.synchronizeDirectory(folder) }
+        for topic in topics {
+            do throws(FileSystemError) {
+                try removeStrayLedgers(of: topic)
+            } catch {
+                // A new channel does not take it for its own either: its header names another.
+                observe(.removalFailed(reason: error.description))
             }
-        } catch {
-            throw DiskQueueError(error)
         }
+    }
+
+    private func removeStrayLedgers(of topic: RecoveredTopic) throws(FileSystemError) {
+        let fileSystem = configuration.fileSystem
+        let folder = topic.log.folder
+        let members = topic.log.roster.members
+        let strays = try fileSystem.list(folder).filter { name in
+            guard let id = Ledger.channelID(inFileName: name) else { return false }
+            return !members.contains { $0.id == id }
+        }
+        for path in strays.map({ "\(folder)/\($0)" }) {
+            if topic.tellsChannels {
+                try fileSystem.remove(path)
+            } else {
+                try fileSystem.rename(path, to: path + ".unusable")
+            }
+        }
+        if !strays.isEmpty { try fileSystem.synchronizeDirectory(folder) }
     }
 }

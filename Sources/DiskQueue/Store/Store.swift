@@ -131,6 +131,7 @@ package final class Store: Sendable {
             ),
             end: 0,
             fileSystem: configuration.fileSystem,
+            reserve: logConfiguration.reserve,
             dirtied: { [weak self] in self?.request(.flush($0)) }
         )
     }

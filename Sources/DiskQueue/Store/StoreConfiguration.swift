@@ -29,6 +29,8 @@ package struct StoreConfiguration: Sendable {
     package var syncEvery = 2500
     /// Longest wait of an unsynced message for a background sync, nanoseconds.
     package var syncIntervalNanoseconds: Int64 = 2_000_000_000
+    /// Bytes of disk kept for ledgers when the disk is full; 0 for none.
+    package var reserveBytes = 0
     /// Where time comes from.
     package var time: any TimeSource
     /// Which of recovery's checks are made.

@@ -56,13 +56,14 @@ final class TestBroker {
     /// Everything that was reported since the first start.
     var reported: [BrokerEvent] { events.all }
 
-    /// Ends the run and starts the next one on the same disk.
-    func restart(after end: End) throws {
+    /// Ends the run and starts the next one on the same disk; `meanwhile` is done in between.
+    func restart(after end: End, meanwhile: () throws -> Void = {}) throws {
         switch end {
         case .clean: broker.shutDown()
         case .killed, .lostPower: try broker.flushLedgers()
         case .killedEarly: break
         }
+        try meanwhile()
         metadata = MemoryMetadataStore(metadata.state)
         broker = try Self.open(disk, time, metadata, limits, segmentBytes, after: end, events)
     }

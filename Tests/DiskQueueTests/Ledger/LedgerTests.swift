@@ -27,11 +27,13 @@ struct LedgerTests {
 
     private func recover(
         _ disk: any FileSystem,
+        topicID: UInt64 = 1,
         checkpoint: CheckpointRecord? = nil
     ) throws -> LedgerRecovery {
         try LedgerRecovery(
             path: "/7.ledger",
-            start: Self.start,
+            topicID: topicID,
+            member: Roster.Member(id: 7, name: "c", isPaused: false, startSequence: Self.start),
             checkpoint: checkpoint,
             fileSystem: disk
         )

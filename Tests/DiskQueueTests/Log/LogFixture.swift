@@ -55,7 +55,7 @@ final class LogFixture {
                 syncEvery: .max,
                 time: time,
                 recycling: recycles
-                    ? try RecycledFiles(fileSystem: disk, directory: "/data/recycled") : nil
+                    ? RecycledFiles(fileSystem: disk, directory: "/data/recycled") : nil
             ),
             report: { reports.add($0) }
         )
@@ -84,8 +84,13 @@ final class LogFixture {
     /// The segment files, oldest first.
     var segmentPaths: [String] { disk.image.paths.filter { $0.hasSuffix(".segment") } }
 
-    /// Opens the store on what the disk holds now.
-    func reopen(wasClean: Bool = false, mayHaveLostPower: Bool = false) throws {
+    /// Opens the store on what the disk holds now; the metadata knows `channels` and `segments`.
+    func reopen(
+        wasClean: Bool = false,
+        mayHaveLostPower: Bool = false,
+        channels: [Roster.Member] = [],
+        segments: [SegmentRecord] = []
+    ) throws {
         var configuration = StoreConfiguration(
             dataPath: "/data",
             fileSystem: disk,
@@ -102,6 +107,10 @@ final class LogFixture {
                 TopicRecord(id: 1, name: "orders", isPaused: false, createdMilliseconds: 0)
             )
         )
+        for channel in channels {
+            metadata.apply(.channelSaved(ChannelRecord(topicID: 1, channel)))
+        }
+        for segment in segments { metadata.apply(.segmentSealed(segment)) }
         let opened = try Store.open(configuration, metadata: MemoryMetadataStore(metadata)) {
             reports.add($0)
         }

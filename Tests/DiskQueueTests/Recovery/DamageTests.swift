@@ -70,6 +70,22 @@ struct DamageTests {
         #expect(try fixture.append(["next"]).firstSequence == LogFixture.start + 10)
     }
 
+    @Test(arguments: [20, 100])
+    func whatACleanStopLeftAndIsDamagedIsReportedAndKeptAside(offset: Int) throws {
+        let last = try #require(fixture.log.lastSegment)
+        try fixture.damage(path, at: ends[8] + offset)
+        // Payloads are not looked at after a clean stop; the reader finds what is wrong with them.
+        let isHeader = offset < SegmentFormat.batchHeaderBytes
+        try fixture.reopen(wasClean: isHeader, segments: [last])
+
+        let report = try #require(fixture.reports.recovery?.topics.first)
+        #expect(report.lostMessages == 1)
+        #expect(report.tornBytes == ends[9] - ends[8])
+        #expect(try fixture.bodies() == bodies(without: [9]))
+        #expect(fixture.disk.image.paths.contains { $0.contains(".torn-") })
+        #expect(try fixture.append(["next"]).firstSequence > LogFixture.start + 10)
+    }
+
     @Test func aDamagedSegmentHeaderCostsNoMessage() throws {
         for offset in [0, 20, 100, 255] {
             try fixture.damage(path, at: offset, mask: 1)

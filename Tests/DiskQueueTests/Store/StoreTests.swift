@@ -68,7 +68,7 @@ struct StoreTests {
 
         let (again, topics, _) = try open()
         #expect(topics.map(\.name) == ["orders"])
-        #expect(try again.createTopic("more").topicID == 2)
+        #expect(try again.createTopic("more").topicID == 78)
         #expect(try disk.list("/data/topics").count == 6)
     }
 

@@ -1,0 +1,43 @@
+extension Roster {
+    /// Adds the channels that a later, damaged roster must have named, and takes the metadata's word on what is
+    /// paused.
+    ///
+    /// A channel whose number this roster gave out and does not name was deleted, and stays so.
+    ///
+    /// `end`: sequence after the last message, where the pump of a topic stands that was paused meanwhile.
+    ///
+    /// - Returns: the names of the channels added.
+    mutating func complete(
+        from row: TopicRecord?,
+        _ channels: [ChannelRecord],
+        end: UInt64?
+    ) -> [String] {
+        let known = Dictionary(grouping: channels, by: \.id).compactMapValues(\.first)
+        for index in members.indices {
+            if let channel = known[members[index].id] {
+                members[index].isPaused = channel.isPaused
+            }
+        }
+        let added = channels.filter { $0.id >= nextChannelID }.sorted { $0.id < $1.id }
+        for channel in added {
+            members.append(Member(channel))
+            nextChannelID = channel.id + 1
+        }
+        isPaused = row?.isPaused ?? isPaused
+        if !isPaused, !members.isEmpty { heldPump = nil }
+        if isPaused, heldPump == nil { heldPump = end }
+        return added.map(\.name)
+    }
+}
+
+extension Roster.Member {
+    /// The member of a channel's row.
+    init(_ channel: ChannelRecord) {
+        self.init(
+            id: channel.id,
+            name: channel.name,
+            isPaused: channel.isPaused,
+            startSequence: channel.startSequence
+        )
+    }
+}
