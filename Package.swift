@@ -91,7 +91,8 @@ let package = Package(
         .target(
             name: "BrokerServer",
             dependencies: [
-                "Broker", "CRE2", "DiskQueue", "NSQCore", "NSQWire", "PrometheusMetrics",
+                "Broker", "CRE2", "CSystemCalls", "DiskQueue", "NSQCore", "NSQWire",
+                "PrometheusMetrics",
                 "StreamCompression",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),

@@ -68,8 +68,10 @@ package final class Broker: Sendable {
         ) { [weak self] topic in
             guard let self else { return }
             shared.perform {
+                // A consumer that joined meanwhile keeps it.
+                guard topic.beginExitIfEmpty() else { return }
                 // SWALLOW: somebody else deleted it first.
-                try? self.deleteTopic(topic.name)
+                try? self.deleteTopic(topic)
             }
         }
     }
@@ -93,9 +95,18 @@ package final class Broker: Sendable {
     ///
     /// - Throws: `.topicNotFound`, `.storage`.
     package func deleteTopic(_ name: TopicName) throws(BrokerError) {
-        guard let topic = topics.withLock({ $0.removeValue(forKey: name) }) else {
-            throw .topicNotFound
+        guard let topic = existingTopic(name) else { throw .topicNotFound }
+        try deleteTopic(topic)
+    }
+
+    private func deleteTopic(_ topic: Topic) throws(BrokerError) {
+        let name = topic.name
+        let isThere = topics.withLock { topics in
+            guard topics[name] === topic else { return false }
+            topics[name] = nil
+            return true
         }
+        guard isThere else { throw .topicNotFound }
         shared.report(.topicDeleting(name.text))
         topic.close()
         do throws(DiskQueueError) {

@@ -1,3 +1,4 @@
+private import Glibc
 package import NIOCore
 package import NIOPosix
 
@@ -41,6 +42,10 @@ package enum ListenAddress: Sendable, Equatable {
     package func bind(_ bootstrap: ServerBootstrap) async throws(StartupFailure) -> any Channel {
         switch self {
         case .unix(let path):
+            // Rights are taken away from the start: set behind the bind they would come too late.
+            let mask = umask(0o077)
+            umask(mask | 0o077)
+            defer { umask(mask) }
             do {
                 return try await bootstrap.bind(unixDomainSocketPath: path).get()
             } catch {

@@ -105,6 +105,7 @@ package struct NSQDConfiguration: Sendable {
         where effective[key] == .number(0) && port > 0 {
             effective[key] = .number(Int64(port))
         }
+        effective["auth_http_addresses"] = .list(auth.addresses.map(AuthServer.shown))
         effective["statsd_prefix"] = .text(statsdPrefix(httpPort: httpPort))
         return effective
     }

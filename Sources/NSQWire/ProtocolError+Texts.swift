@@ -1,5 +1,10 @@
 /// Every error text of the protocol, in the order of `nsqd` spec 1.9.
 extension ProtocolError {
+    /// What is echoed of `bytes`: all of what anybody sends who means well.
+    private static func start(of bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes.prefix(maximumEcho))
+    }
+
     // MARK: Any command
 
     /// The first four bytes were not `  V2`.
@@ -7,7 +12,7 @@ extension ProtocolError {
 
     /// No such command.
     static func unknownCommand(_ name: UnsafeRawBufferPointer) -> Self {
-        Self(.invalid, "invalid command ", name)
+        Self(.invalid, "invalid command ", start(of: name))
     }
 
     /// The command is refused in the connection's present state.
@@ -17,7 +22,7 @@ extension ProtocolError {
 
     /// The connection must have TLS first; also said of commands that do not exist.
     static func tlsRequired(_ name: UnsafeRawBufferPointer) -> Self {
-        Self(.invalid, "cannot ", name, " in current state (TLS required)")
+        Self(.invalid, "cannot ", start(of: name), " in current state (TLS required)")
     }
 
     /// Too few parameters; FIN, REQ and TOUCH say `params` where all others say `parameters`.
@@ -36,7 +41,7 @@ extension ProtocolError {
         return Self(
             .badTopic,
             "\(prefix)\(command.text) topic name ",
-            GoQuoted.quote(name),
+            GoQuoted.quote(start(of: name)),
             " is not valid"
         )
     }
@@ -136,7 +141,7 @@ extension ProtocolError {
 
     /// A channel name against the grammar.
     package static func badChannel(_ name: UnsafeRawBufferPointer) -> Self {
-        Self(.badChannel, "SUB channel name ", GoQuoted.quote(name), " is not valid")
+        Self(.badChannel, "SUB channel name ", GoQuoted.quote(start(of: name)), " is not valid")
     }
 
     /// The broker refused the consumer.
@@ -149,7 +154,7 @@ extension ProtocolError {
 
     /// RDY with something else than digits.
     static func unparsableCount(_ raw: UnsafeRawBufferPointer) -> Self {
-        Self(.invalid, "RDY could not parse count ", raw)
+        Self(.invalid, "RDY could not parse count ", start(of: raw))
     }
 
     /// RDY below 0 or above the limit.
@@ -181,7 +186,7 @@ extension ProtocolError {
 
     /// REQ or DPUB with something else than digits.
     static func unparsableTimeout(_ command: CommandName, _ raw: UnsafeRawBufferPointer) -> Self {
-        Self(.invalid, "\(command.text) could not parse timeout ", raw)
+        Self(.invalid, "\(command.text) could not parse timeout ", start(of: raw))
     }
 
     /// DPUB beyond the longest deferral; both in milliseconds.

@@ -72,10 +72,13 @@ package struct ProtocolError: Error, Equatable, Sendable {
         self.text = Array(text.utf8)
     }
 
-    /// A text with bytes of the client in its middle.
+    /// Bytes of the client that a text echoes; quoting may make four of each.
+    static let maximumEcho = 200
+
+    /// A text with bytes of the client in its middle, the first of them.
     init(_ code: Code, _ before: String, _ echo: some Sequence<UInt8>, _ after: String = "") {
         self.code = code
-        text = Array(before.utf8) + Array(echo) + Array(after.utf8)
+        text = Array(before.utf8) + Array(echo.prefix(4 * Self.maximumEcho)) + Array(after.utf8)
     }
 }
 

@@ -46,7 +46,7 @@ extension NSQDFlags {
         FlagDefinition(
             "tls-min-version",
             .word(allowed: versions.map(\.word) + [""], noun: "TLS version"),
-            initially: .text("tls1.0"),
+            initially: .text("tls1.2"),
             usage: "oldest TLS version to accept: tls1.0, tls1.1, tls1.2 or tls1.3"
         )
     ) { value, configuration in

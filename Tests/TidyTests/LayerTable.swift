@@ -47,7 +47,7 @@ struct LayerTable {
         ),
         "BrokerServer": Layer(
             foundation.union(cLibrary).union([
-                "Broker", "DiskQueue", "NSQCore", "NSQWire", "PrometheusMetrics",
+                "Broker", "CSystemCalls", "DiskQueue", "NSQCore", "NSQWire", "PrometheusMetrics",
                 "StreamCompression", "CoreMetrics", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
                 "NIOTLS", "Logging", "ServiceLifecycle",
                 "SwiftASN1", "Synchronization",

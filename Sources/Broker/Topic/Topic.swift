@@ -195,11 +195,26 @@ package final class Topic: Sendable {
         for channel in channels { channel.close() }
     }
 
+    /// Refuses everything new if there is no channel; `false` when there is one.
+    func beginExitIfEmpty() -> Bool {
+        state.withLock { state in
+            guard state.channels.isEmpty else { return false }
+            exiting.store(true, ordering: .releasing)
+            return true
+        }
+    }
+
     /// An ephemeral channel lost its last consumer.
     func abandon(_ channel: Channel) {
         shared.perform { [weak self] in
             guard let self else { return }
-            let isStillEmpty = channel.core.withLock { $0.memberSlots.isEmpty && !$0.isClosed }
+            // Closed under the lock that a consumer joins under: one that came meanwhile keeps the channel, and
+            // one that comes later finds that it has to make it anew.
+            let isStillEmpty = channel.core.withLock { core in
+                guard core.memberSlots.isEmpty, !core.isClosed else { return false }
+                core.isClosed = true
+                return true
+            }
             guard isStillEmpty else { return }
             // SWALLOW: somebody else deleted it first.
             try? deleteChannel(channel.name)

@@ -18,8 +18,17 @@ struct AuthServer: Sendable, CustomStringConvertible {
         url = address.contains("://") ? address : "http://\(address)/auth"
     }
 
-    /// The URL.
-    var description: String { url }
+    /// The URL, without what may be a secret in it.
+    var description: String { Self.shown(url) }
+
+    /// `address` without user, password and query, for logs and `/config`.
+    package static func shown(_ address: String) -> String {
+        let bare = address.prefix { $0 != "?" }
+        guard let scheme = bare.firstRange(of: "://") else { return String(bare) }
+        let authority = bare[scheme.upperBound...].prefix { $0 != "/" }
+        guard let at = authority.lastIndex(of: "@") else { return String(bare) }
+        return String(bare[..<scheme.upperBound] + bare[bare.index(after: at)...])
+    }
 
     /// The request that asks `question` with `method`, `get` or `post`.
     func request(_ question: AuthQuestion, method: String) -> HTTPClientRequest {

@@ -28,7 +28,7 @@ struct AccessLog: Sendable {
     private static func shows(_ request: HTTPRequest) -> Bool {
         switch request.resolution {
         case .route(let route, option: _): route.isLogged
-        case .methodNotAllowed, .notFound: true
+        case .methodNotAllowed, .notFound, .refused: true
         case .redirect, .options, .tlsRequired: false
         }
     }

@@ -14,6 +14,8 @@ package enum HTTPLimits {
     package static let swallowedBodyBytes = 262_144
     /// Seconds from a request's first byte until it is complete, before the allowance for its body.
     package static let requestSeconds: Int64 = 10
+    /// Seconds until a new connection's first byte.
+    package static let silentSeconds: Int64 = 5
     /// Bytes of body for which a request is allowed another second.
     package static let bodyBytesPerSecond: Int64 = 1024
     /// Seconds that a peer may leave a reply unread.

@@ -20,6 +20,13 @@ package final class ConnectionEnvironment: Sendable {
     let tls: TLSAcceptor?
     /// `nil` where everybody may do everything.
     let auth: AuthClient?
+    /// What all clients may have incomplete of IDENTIFY and AUTH, which come before anybody is known: either
+    /// may be as long as `--max-body-size` allows.
+    let handshakeBudget = ByteBudget(8 << 20)
+    /// Told of connections that are gone.
+    let memoryReturn = MemoryReturn()
+    /// What all clients may leave unread before deliveries become smaller.
+    let outputBudget = ByteBudget(1 << 20)
 
     /// Derives the limits from `configuration`.
     package init(

@@ -9,6 +9,8 @@ enum DeliverySize {
     /// For a backlog being drained: large enough that a message's share of a call and a system call is
     /// nothing, small enough for the second-level cache.
     static let largest = 262_144
+    /// While the peers of all connections leave much unread.
+    static let thrifty = 16_384
     /// Factor between a full buffer and the next.
     static let growth = 4
     /// Largest single message taken from the store; larger ones can not have been published.
@@ -23,6 +25,9 @@ extension ConnectionHandler {
     func pump(_ context: ChannelHandlerContext) {
         wantsPump = false
         guard let subscription else { return }
+        if environment.outputBudget.isExceeded {
+            takeByteCount = min(takeByteCount, DeliverySize.thrifty)
+        }
         var wanted = takeByteCount
         while context.channel.isWritable {
             guard let delivery = take(subscription, byteCount: wanted) else { return }
@@ -35,11 +40,12 @@ extension ConnectionHandler {
                 shrink(after: delivery)
                 return flushOnTime(context)
             case .full:
-                guard output.bytes.readableBytes > 0 || takeByteCount < DeliverySize.largest else {
-                    return
-                }
+                let largest =
+                    environment.outputBudget.isExceeded
+                    ? DeliverySize.thrifty : DeliverySize.largest
+                guard output.bytes.readableBytes > 0 || takeByteCount < largest else { return }
                 flush(context)
-                takeByteCount = min(takeByteCount * DeliverySize.growth, DeliverySize.largest)
+                takeByteCount = min(takeByteCount * DeliverySize.growth, largest)
                 wanted = takeByteCount
             case .needsBytes(let count):
                 guard count <= DeliverySize.limit, count > wanted else { return closeNow() }

@@ -14,6 +14,7 @@ extension ConnectionHandler {
     ///
     /// A buffered command is first given the bytes that it lacks; everything behind is read in place.
     func receive(_ buffer: inout ByteBuffer) {
+        defer { noteIncompleteInput() }
         while canRead, !input.isEmpty, buffer.readableBytes > 0 {
             input.move(from: &buffer)
             readBufferedInput()
@@ -24,6 +25,27 @@ extension ConnectionHandler {
         }
         guard phase == .open || phase == .awaitingMagic else { return }
         input.append(&buffer)
+    }
+
+    /// Has what is left of the input judged by the time that its rest takes, and by the room that it takes.
+    private func noteIncompleteInput() {
+        guard let context else { return }
+        let budget = environment.handshakeBudget
+        let held = handshakeHeld
+        budget.hold(input.handshakeByteCount, insteadOf: &handshakeHeld)
+        if handshakeHeld > held, budget.isExceeded {
+            input = InputBuffer()
+            budget.hold(0, insteadOf: &handshakeHeld)
+            endSilently("IDENTIFY and AUTH of all clients exceed \(budget.byteCount) bytes")
+            return
+        }
+        liveness.inputPending(
+            input.byteCount,
+            isNew: hasCompletedCommand,
+            at: context.eventLoop.now
+        )
+        hasCompletedCommand = false
+        if !input.isEmpty { armWakeTask() }
     }
 
     /// Carries out the complete commands among the buffered bytes; at the end of the input, judges the
@@ -57,6 +79,7 @@ extension ConnectionHandler {
         }
         _ = flushStages()
         if offset > start, let context {
+            hasCompletedCommand = true
             liveness.commandCompleted(at: context.eventLoop.now)
         }
         return offset

@@ -48,7 +48,24 @@ extension ConnectionHandler {
             context.writeAndFlush(wrapOutboundOut(output.bytes), promise: nil)
         }
         output.clear()
-        if hadAnswers, !context.channel.isWritable { holds.insert(.backlog) }
+        guard !context.channel.isWritable else { return }
+        socketIsFull(context)
+        if hadAnswers { holds.insert(.backlog) }
+    }
+
+    /// Has the peer judged by when it goes on reading, and counts what it leaves unread.
+    private func socketIsFull(_ context: ChannelHandlerContext) {
+        let pending = pendingByteCount(context)
+        environment.outputBudget.hold(pending, insteadOf: &outputHeld)
+        let taken = output.writtenByteCount - pending
+        liveness.outputStalled(taken: taken, at: context.eventLoop.now)
+        armWakeTask()
+    }
+
+    /// The socket takes output again.
+    func socketTakes() {
+        environment.outputBudget.hold(0, insteadOf: &outputHeld)
+        liveness.outputTaken()
     }
 
     /// Writes the last frames and closes when the peer took them, or did not in time.

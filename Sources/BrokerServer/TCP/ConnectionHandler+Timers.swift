@@ -24,6 +24,7 @@ extension ConnectionHandler {
         let verdict = liveness.check(
             at: context.eventLoop.now,
             inputIsHeld: !holds.isEmpty,
+            inputBytes: input.byteCount,
             output: Liveness.Output(
                 written: output.writtenByteCount,
                 pending: pendingByteCount(context)
@@ -43,7 +44,7 @@ extension ConnectionHandler {
     }
 
     /// Bytes that the socket has not taken yet.
-    private func pendingByteCount(_ context: ChannelHandlerContext) -> Int {
+    func pendingByteCount(_ context: ChannelHandlerContext) -> Int {
         // SWALLOW: only a closed channel can not tell, and it has nothing pending.
         (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
@@ -52,6 +53,7 @@ extension ConnectionHandler {
         let reason =
             switch expiry {
             case .magic: "failed to read protocol version - i/o timeout"
+            case .piece: "failed to read command - too slow"
             case .read: "failed to read command - i/o timeout"
             case .write: "failed to write - i/o timeout"
             }

@@ -52,6 +52,11 @@ package final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Why no further command is read; reading goes on when it is empty.
     var holds: InputHolds = []
+    /// A command was completed since the incomplete one was last judged.
+    var hasCompletedCommand = false
+    /// Bytes of it that the budget of all connections counts, and bytes of output that the socket does not take.
+    var handshakeHeld = 0
+    var outputHeld = 0
     /// The peer sends nothing more.
     var inputHasEnded = false
     /// How far the change of the stream has come.
@@ -123,6 +128,9 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         record.handler.value = nil
         wakeTask?.cancel()
         flushTask?.cancel()
+        environment.handshakeBudget.hold(0, insteadOf: &handshakeHeld)
+        environment.outputBudget.hold(0, insteadOf: &outputHeld)
+        environment.memoryReturn.connectionClosed(on: context.eventLoop)
         authorization.query?.cancel()
         environment.logger.info("PROTOCOL(V2): [\(record.remoteAddress)] exiting ioloop")
         context.fireChannelInactive()
@@ -158,8 +166,10 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        // In the other direction it changes within a flush, which looks by itself.
         if context.channel.isWritable {
             becameWritable = true
+            socketTakes()
             settle()
         }
         context.fireChannelWritabilityChanged()

@@ -22,6 +22,17 @@ struct InputBuffer {
     /// Set by whoever read ``bytes`` to no end.
     var need = Need.line
 
+    /// Bytes that are buffered.
+    var byteCount: Int { bytes.readableBytes }
+
+    /// Those of them that belong to IDENTIFY or AUTH.
+    var handshakeByteCount: Int {
+        switch bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) {
+        case UInt8(ascii: "I"), UInt8(ascii: "A"): bytes.readableBytes
+        default: 0
+        }
+    }
+
     /// Whether nothing is buffered.
     var isEmpty: Bool { bytes.readableBytes == 0 }
 

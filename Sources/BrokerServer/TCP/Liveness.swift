@@ -7,8 +7,14 @@ package import NIOCore
 package struct Liveness: Sendable {
     /// Time for the four bytes of the magic.
     ///
-    /// The original waits for ever (quirk Q1); any generous limit will do, since a client sends them at once.
-    package static let magicLimit = TimeAmount.seconds(60)
+    /// The original waits for ever (quirk Q1); a client sends them at once.
+    package static let magicLimit = TimeAmount.seconds(5)
+
+    /// Time within which an incomplete command must grow by ``pieceBytes``, or be completed.
+    package static let pieceTime = TimeAmount.seconds(7)
+
+    /// Bytes that ``pieceTime`` must bring: a slow line does, a peer that only holds its place does not.
+    package static let pieceBytes = 7 * 1024
 
     /// Time for the last frame of a connection without heartbeats to be taken by the peer.
     package static let lastFrameLimit = TimeAmount.seconds(30)
@@ -29,7 +35,9 @@ package struct Liveness: Sendable {
         case magic
         /// No complete command came within two heartbeat intervals.
         case read
-        /// Bytes written a heartbeat interval ago are still not taken by the peer.
+        /// A command began and does not come on.
+        case piece
+        /// Bytes written nearly a heartbeat interval ago are still not taken by the peer.
         case write
     }
 
@@ -57,14 +65,18 @@ package struct Liveness: Sendable {
     private var nextHeartbeat: NIODeadline
     private var lastCommand: NIODeadline
     private var stallMark: Int?
+    /// When the incomplete command is judged, and the bytes that it must have by then.
+    private var piece: (deadline: NIODeadline, bytes: Int)?
+    /// When a socket that takes nothing is judged, and the bytes that must have been taken by then.
+    private var stall: (deadline: NIODeadline, taken: Int)?
+
+    private var stallTime: TimeAmount? { interval.map { .nanoseconds($0.nanoseconds / 10 * 9) } }
 
     /// Starts at the connection, with the default interval.
     package init(start: NIODeadline, interval: Duration?) {
         self.start = start
         self.interval = interval.map { TimeAmount($0) }
         lastCommand = start
-        // The timer first runs at the time of the first heartbeat rather than of the magic's limit: a
-        // client that sends the magic at once then needs no second timer.
         nextHeartbeat = start + (self.interval ?? Self.magicLimit)
     }
 
@@ -79,6 +91,25 @@ package struct Liveness: Sendable {
     package mutating func commandCompleted(at now: NIODeadline) {
         lastCommand = now
     }
+
+    /// An incomplete command stands at `byteCount` bytes, or none does; `isNew` when another one was completed
+    /// since the last call.
+    package mutating func inputPending(_ byteCount: Int, isNew: Bool, at now: NIODeadline) {
+        guard byteCount > 0 else {
+            piece = nil
+            return
+        }
+        guard isNew || piece == nil else { return }
+        piece = (now + Self.pieceTime, byteCount + Self.pieceBytes)
+    }
+
+    /// The socket takes no more, having taken `taken` bytes in all.
+    package mutating func outputStalled(taken: Int, at now: NIODeadline) {
+        if stall == nil { stall = stallTime.map { (now + $0, taken) } }
+    }
+
+    /// The socket takes again.
+    package mutating func outputTaken() { stall = nil }
 
     /// IDENTIFY chose an interval, `nil` for no heartbeats and no deadlines.
     package mutating func intervalChanged(to interval: Duration?, at now: NIODeadline) {
@@ -98,18 +129,23 @@ package struct Liveness: Sendable {
         case .awaitingMagic: return min(nextHeartbeat, start + Self.magicLimit)
         case .ending(let deadline): return deadline
         case .open:
-            guard let interval else { return nil }
-            return inputIsHeld
-                ? nextHeartbeat : min(nextHeartbeat, lastCommand + interval + interval)
+            var next = stall?.deadline ?? .distantFuture
+            if !inputIsHeld, let piece { next = min(next, piece.deadline) }
+            if let interval {
+                next = min(next, nextHeartbeat)
+                if !inputIsHeld { next = min(next, lastCommand + interval + interval) }
+            }
+            return next == .distantFuture ? nil : next
         }
     }
 
-    /// Says what is due at `now`.
+    /// Says what is due at `now`; `inputBytes` are those of an incomplete command.
     ///
-    /// While the server itself holds back the input, the deadline for reading rests.
+    /// While the server itself holds back the input, the deadlines for reading rest.
     package mutating func check(
         at now: NIODeadline,
         inputIsHeld: Bool,
+        inputBytes: Int = 0,
         output: Output
     ) -> Verdict {
         switch phase {
@@ -120,6 +156,16 @@ package struct Liveness: Sendable {
         case .ending(let deadline):
             return now < deadline ? .nothing : .close(.write)
         case .open:
+            if inputIsHeld { piece?.deadline = now + Self.pieceTime }
+            if let due = piece, now >= due.deadline {
+                guard inputBytes >= due.bytes else { return .close(.piece) }
+                piece = (now + Self.pieceTime, inputBytes + Self.pieceBytes)
+            }
+            if let due = stall, now >= due.deadline, let stallTime {
+                let taken = output.written - output.pending
+                guard taken > due.taken else { return .close(.write) }
+                stall = (now + stallTime, taken)
+            }
             guard let interval else { return .nothing }
             guard inputIsHeld || now < lastCommand + interval + interval else {
                 return .close(.read)

@@ -19,8 +19,8 @@ final class TCPFront: Sendable {
 
     /// Unwritten bytes of a connection at which deliveries stop, and at which they go on.
     private static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(
-        low: 131_072,
-        high: 524_288
+        low: 16_384,
+        high: 32_768
     )
 
     /// Seconds of silence after which the kernel probes a peer, and between its probes.

@@ -12,7 +12,7 @@ package struct TLSSettings: Sendable {
     /// `--tls-client-auth-policy` as it was given: empty, or a word of ``ClientCertificatePolicy``.
     package var clientPolicyWord = ""
     /// `--tls-min-version`.
-    package var minimumVersion = MinimumVersion.tls10
+    package var minimumVersion = MinimumVersion.tls12
     /// `--tls-required`; a policy for client certificates implies it, see ``effectiveRequirement``.
     package var requirement = Requirement.none
 

@@ -5,4 +5,7 @@
 /// file. Returns 0, or -1 and sets `errno`. Callable from any thread.
 int nsq_syncfs(int descriptor);
 
+/// Gives memory that the allocator holds and nobody uses back to the system, where it can. Takes milliseconds.
+void nsq_return_memory(void);
+
 #endif

@@ -77,6 +77,15 @@ package struct PosixFileSystem: FileSystem {
         return lstat(path, &status) == 0
     }
 
+    /// The user to whom `path` belongs, when that is neither the one of this process nor root; `nil` otherwise.
+    func strangeOwner(_ path: String) -> UInt32? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_uid != geteuid(), status.st_uid != 0 else {
+            return nil
+        }
+        return status.st_uid
+    }
+
     /// The bytes that an unprivileged process may still write on the file system that holds `path`.
     package func freeBytes(_ path: String) throws(FileSystemError) -> Int {
         var status = statvfs()

@@ -38,6 +38,9 @@ package final class DataPath: Sendable {
             try SQLiteMetadataStore.setAside(dataPath: path, fileSystem: PosixFileSystem())
             opened = try SQLiteMetadataStore(dataPath: path)
         }
+        if let stranger = PosixFileSystem().strangeOwner(path) {
+            notes.append("\(path) belongs to user \(stranger), who can put other files there")
+        }
         metadata = opened
         self.notes = notes
         isNew = !hasTopics

@@ -15,13 +15,65 @@ struct LivenessTests {
         return liveness
     }
 
-    @Test func keepsTheDefaultTimerForAClientThatSendsItsMagicAtOnce() {
+    @Test func waitsShortlyForTheMagicAndThenForTheFirstHeartbeat() {
         var liveness = Liveness(start: start, interval: .seconds(30))
-        let first = liveness.wakeTime(inputIsHeld: false)
+        #expect(liveness.wakeTime(inputIsHeld: false) == at(5))
         liveness.magicReceived(at: start + .milliseconds(1))
 
-        #expect(first == at(30))
         #expect(liveness.wakeTime(inputIsHeld: false) == at(30) + .milliseconds(1))
+    }
+
+    @Test(arguments: [true, false])
+    func closesWhenACommandDoesNotComeOn(hasHeartbeats: Bool) {
+        var liveness = opened(interval: hasHeartbeats ? .seconds(30) : nil)
+        liveness.inputPending(100, isNew: true, at: at(1))
+        #expect(liveness.wakeTime(inputIsHeld: false) == at(8))
+        liveness.inputPending(8000, isNew: false, at: at(2))
+        let verdict = liveness.check(
+            at: at(8),
+            inputIsHeld: false,
+            inputBytes: 8000,
+            output: idle
+        )
+        #expect(verdict == .nothing)
+        #expect(liveness.wakeTime(inputIsHeld: false) == at(15))
+        let late = liveness.check(
+            at: at(15),
+            inputIsHeld: false,
+            inputBytes: 8100,
+            output: idle
+        )
+        #expect(late == .close(.piece))
+    }
+
+    @Test func isContentWhileCommandsAreCompleted() {
+        var liveness = opened(interval: .seconds(30))
+        for second in 1..<20 as Range<Int64> {
+            liveness.commandCompleted(at: at(second))
+            liveness.inputPending(10, isNew: true, at: at(second))
+        }
+        #expect(liveness.wakeTime(inputIsHeld: false) == at(26))
+        liveness.inputPending(0, isNew: true, at: at(20))
+        #expect(liveness.wakeTime(inputIsHeld: false) == at(30))
+    }
+
+    @Test func closesAPeerThatTakesNothingBeforeTheNextHeartbeat() {
+        var liveness = opened(interval: .seconds(30))
+        liveness.commandCompleted(at: at(20))
+        liveness.outputStalled(taken: 500, at: at(1))
+        #expect(liveness.wakeTime(inputIsHeld: false) == at(28))
+        let output = Liveness.Output(written: 1000, pending: 500)
+        #expect(liveness.check(at: at(28), inputIsHeld: false, output: output) == .close(.write))
+    }
+
+    @Test func letsAPeerThatTakesALittleGoOn() {
+        var liveness = opened(interval: .seconds(30))
+        liveness.commandCompleted(at: at(20))
+        liveness.outputStalled(taken: 500, at: at(1))
+        let output = Liveness.Output(written: 1000, pending: 499)
+        #expect(liveness.check(at: at(28), inputIsHeld: false, output: output) == .nothing)
+        liveness.outputTaken()
+        #expect(liveness.wakeTime(inputIsHeld: false) == at(30))
     }
 
     @Test func skipsHeartbeatsThatAStalledLoopMissed() {

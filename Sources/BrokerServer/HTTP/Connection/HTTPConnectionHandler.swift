@@ -75,6 +75,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 extension HTTPConnectionHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        deadlines.connected(at: .now())
+        setTimer()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -88,8 +90,7 @@ extension HTTPConnectionHandler {
 
     /// Bytes came in, before the decoder sees them.
     func bytesArrived() {
-        guard !isFinished else { return }
-        deadlines.bytesArrived(at: .now())
+        if !isFinished { deadlines.bytesArrived(at: .now()) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -12,11 +12,18 @@ package struct HTTPDeadlines {
     /// Since when the peer has not taken a reply; `nil` while it does.
     private var stallStart: NIODeadline?
 
+    /// When a connection was made that has sent nothing yet.
+    private var silentSince: NIODeadline?
+
     /// A connection without a request or a reply.
     package init() {}
 
+    /// The connection is made.
+    package mutating func connected(at now: NIODeadline) { silentSince = now }
+
     /// Bytes came in: a request begins, unless one is in hand.
     package mutating func bytesArrived(at now: NIODeadline) {
+        silentSince = nil
         if inputStart == nil { inputStart = now }
     }
 
@@ -47,6 +54,7 @@ package struct HTTPDeadlines {
     /// `isAnswering`: the next move is the server's, so that input is not timed.
     package func next(isAnswering: Bool) -> NIODeadline? {
         let stall = stallStart.map { $0 + .seconds(HTTPLimits.stalledReplySeconds) }
+        if let silentSince { return silentSince + .seconds(HTTPLimits.silentSeconds) }
         guard let inputStart, !isAnswering else { return stall }
         let earned = bodyBytes / HTTPLimits.bodyBytesPerSecond
         let input = inputStart + .seconds(HTTPLimits.requestSeconds + earned)

@@ -29,7 +29,13 @@ struct HTTPExchange {
         if let status = headers.refusal { throw MalformedRequest(status: status) }
         guard let target = RequestTarget(head.uri) else { throw MalformedRequest(status: 400) }
         let resolution: HTTPRouter.Resolution =
-            requiresTLS ? .tlsRequired : router.resolve(method: head.method, path: target.path)
+            if requiresTLS {
+                .tlsRequired
+            } else if let refusal = routes.browsers.refusal(of: head.method, headers) {
+                .refused(refusal)
+            } else {
+                router.resolve(method: head.method, path: target.path)
+            }
         request = HTTPRequest(
             method: head.method,
             uri: head.uri,

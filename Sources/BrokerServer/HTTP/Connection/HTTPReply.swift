@@ -120,6 +120,7 @@ struct HTTPReply: Sendable {
         case 405: "405 Method Not Allowed"
         case 413: "413 Request Entity Too Large"
         case 417: "417 Expectation Failed"
+        case 421: "421 Misdirected Request"
         case 431: "431 Request Header Fields Too Large"
         case 503: "503 Service Unavailable"
         default: "500 Internal Server Error"

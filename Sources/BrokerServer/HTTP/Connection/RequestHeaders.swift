@@ -12,6 +12,10 @@ package struct RequestHeaders {
     package private(set) var expectsContinue = false
     /// Whether the decoder stops after this request, so that the connection has to end with it.
     package private(set) var endsDecoding = false
+    /// The values of `Host`, `Origin` and `Sec-Fetch-Site`.
+    private(set) var host: String?
+    private(set) var origin: String?
+    private(set) var fetchSite: String?
     /// The token of `Authorization: Bearer`; `nil` without one.
     private(set) var bearerToken: [UInt8]?
     /// The status to refuse the request with; `nil` for a proper one.
@@ -27,6 +31,11 @@ package struct RequestHeaders {
             switch name.utf8.count {
             case 4 where Self.matches(name, "host"):
                 hostCount += 1
+                host = value
+            case 6 where Self.matches(name, "origin"):
+                origin = value
+            case 14 where Self.matches(name, "sec-fetch-site"):
+                fetchSite = value
             case 6 where Self.matches(name, "expect"):
                 expectsContinue = Self.matches(value, "100-continue") && !isHTTP10
                 if !Self.matches(value, "100-continue") { refusal = refusal ?? 417 }
@@ -62,7 +71,10 @@ package struct RequestHeaders {
     /// What follows the scheme `Bearer` and a space (RFC 6750); `nil` for another scheme.
     private static func token(_ value: String) -> [UInt8]? {
         let parts = value.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, matches(String(parts[0]), "bearer") else { return nil }
+        guard parts.count == 2, matches(String(parts[0]), "bearer"),
+            // What was no UTF-8 has been replaced, and another secret may have become the same.
+            !value.unicodeScalars.contains("\u{FFFD}")
+        else { return nil }
         return Array(parts[1].utf8)
     }
 

@@ -18,6 +18,8 @@ enum APIError: Error {
     case authRequired
     case authFailed
     case unauthorized
+    case foreignPage
+    case misdirected
     case topicNotFound
     case channelNotFound
     case notFound
@@ -59,7 +61,8 @@ enum APIError: Error {
             .invalidValue, .messageEmpty:
             400
         case .authRequired: 401
-        case .authFailed, .unauthorized: 403
+        case .authFailed, .unauthorized, .foreignPage: 403
+        case .misdirected: 421
         case .topicNotFound, .channelNotFound, .notFound: 404
         case .methodNotAllowed: 405
         case .bodyTooBig, .messageTooBig, .badBody, .badMessage, .valueTooBig: 413
@@ -84,6 +87,8 @@ enum APIError: Error {
         case .authRequired: "AUTH_REQUIRED"
         case .authFailed: "AUTH_FAILED"
         case .unauthorized: "UNAUTHORIZED"
+        case .foreignPage: "FOREIGN_PAGE"
+        case .misdirected: "MISDIRECTED_REQUEST"
         case .topicNotFound: "TOPIC_NOT_FOUND"
         case .channelNotFound: "CHANNEL_NOT_FOUND"
         case .notFound: "NOT_FOUND"

@@ -18,6 +18,8 @@ package struct HTTPRouter: Sendable {
         /// The answer to OPTIONS, with this `Allow` value.
         case options(allow: String)
         case notFound
+        /// Not looked at: a browser asks on behalf of a page that is not ours.
+        case refused(APIError)
         /// Not looked at: the API is served over TLS only.
         case tlsRequired
     }

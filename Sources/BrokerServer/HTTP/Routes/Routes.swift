@@ -29,6 +29,7 @@ final class Routes: Sendable {
     /// `nil` where everybody may do everything.
     let authorizer: HTTPAuthorizer?
     let health: HealthWatch
+    let browsers: BrowserGuard
     let metrics: NSQDMetrics
     let logger: Logger
     let server: Server
@@ -52,6 +53,7 @@ final class Routes: Sendable {
         self.clients = clients
         self.authorizer = authorizer
         self.health = health
+        browsers = BrowserGuard(names: [configuration.hostname, configuration.broadcastAddress])
         self.metrics = metrics
         self.logger = logger
         self.server = server
@@ -106,6 +108,8 @@ final class Routes: Sendable {
             return .reply(.bare(200, allow: allow))
         case .notFound:
             return .reply(APIError.notFound.reply)
+        case .refused(let error):
+            return .reply(error.reply)
         case .tlsRequired:
             return .reply(tlsRequired())
         }
