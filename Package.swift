@@ -9,6 +9,10 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// Fuzzing needs its own build of what it looks at: `Tools/fuzz` asks for it.
+let isFuzzing = Context.environment["NSQ_FUZZ"] != nil
+let fuzzed = strict + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : [])
+
 let package = Package(
     name: "swift-nsq",
     products: [
@@ -66,14 +70,14 @@ let package = Package(
         .target(
             name: "NSQWire",
             dependencies: ["NSQCore", .product(name: "NIOCore", package: "swift-nio")],
-            swiftSettings: strict
+            swiftSettings: fuzzed
         ),
         .target(
             name: "StreamCompression",
             dependencies: [
                 "CChecksum", "CSnappy", "CZlib", .product(name: "NIOCore", package: "swift-nio"),
             ],
-            swiftSettings: strict
+            swiftSettings: fuzzed
         ),
         .target(
             name: "PrometheusMetrics",
@@ -126,6 +130,15 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "Fuzzing",
+            dependencies: [
+                "NSQCore", "NSQWire", "StreamCompression",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: fuzzed
+        ),
+        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
         .testTarget(
             name: "PrometheusMetricsTests",
             dependencies: [
@@ -167,3 +180,16 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )
+
+if isFuzzing {
+    package.products.append(.executable(name: "nsqfuzz", targets: ["nsqfuzz"]))
+    package.targets += [
+        .systemLibrary(name: "CFuzzer"),
+        .executableTarget(
+            name: "nsqfuzz",
+            dependencies: ["CFuzzer", "Fuzzing"],
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+        ),
+    ]
+}

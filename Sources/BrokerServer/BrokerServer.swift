@@ -22,6 +22,14 @@ package struct BrokerServer: Service, CustomStringConvertible {
             _ locked: (_ notes: [String]) -> Void
         ) throws -> Broker
 
+    /// How far the service has come.
+    package enum Stage: Sendable {
+        /// Both fronts listen.
+        case serving
+        /// It was asked to stop.
+        case stopping
+    }
+
     private let configuration: NSQDConfiguration
     private let versionLine: String
     private let logger: Logger
@@ -29,6 +37,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
     private let tls: TLSAcceptor?
     private let auth: AuthClient?
     private let metrics: NSQDMetrics
+    private let report: @Sendable (Stage) -> Void
     private let health = HealthWatch()
     private let makeBroker: BrokerFactory
 
@@ -39,7 +48,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
     ///
     /// `versionLine` is the first log line once the data path is locked; `setLogLevel` changes the level of the whole daemon's
     /// log at run time, from any thread; `tls` is what clients are offered, `nil` for no TLS; `auth` tells who may
-    /// do what, `nil` for everybody everything, and is shut down in the end.
+    /// do what, `nil` for everybody everything, and is shut down in the end; `report` is told of each stage.
     package init(
         configuration: NSQDConfiguration,
         versionLine: String,
@@ -48,6 +57,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
         tls: TLSAcceptor?,
         auth: AuthClient?,
         metrics: NSQDMetrics,
+        report: @escaping @Sendable (Stage) -> Void,
         makeBroker: @escaping BrokerFactory
     ) {
         self.configuration = configuration
@@ -57,6 +67,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
         self.tls = tls
         self.auth = auth
         self.metrics = metrics
+        self.report = report
         self.makeBroker = makeBroker
     }
 
@@ -141,10 +152,13 @@ package struct BrokerServer: Service, CustomStringConvertible {
             logger.info("TCP: listening on \(tcpAddress)")
             if let address = addresses.http { logger.info("HTTP: listening on \(address)") }
             if let address = addresses.https { logger.info("HTTPS: listening on \(address)") }
+            report(.serving)
             let pushing = startStatsd(broker, loops, httpAddress: addresses.http)
             // SWALLOW: a cancellation means to stop as well.
             try? await gracefulShutdown()
             health.stop()
+            report(.stopping)
+            await drain(broker, tcp)
             pushing?.cancel()
             await pushing?.value
             logger.info("TCP: closing \(tcpAddress)")
@@ -155,6 +169,19 @@ package struct BrokerServer: Service, CustomStringConvertible {
         } catch {
             await tcp.stop()
             throw error
+        }
+    }
+
+    /// Lets consumers finish what they have, for as long as `--drain-timeout` allows.
+    private func drain(_ broker: Broker, _ tcp: TCPFront) async {
+        guard configuration.drainTimeout > .zero else { return }
+        let deadline = ContinuousClock.now + configuration.drainTimeout
+        await tcp.stopListening()
+        broker.stopDeliveries()
+        logger.info("NSQ: waiting for \(broker.inFlightCount) messages in flight")
+        while broker.inFlightCount > 0, ContinuousClock.now < deadline {
+            // SWALLOW: cancelled, it stops at once.
+            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
         }
     }
 

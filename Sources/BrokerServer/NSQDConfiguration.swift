@@ -4,6 +4,8 @@
 /// Source: `nsqd` spec 5.2. Names differ from the flags where the flag's word is not the field's
 /// term.
 package struct NSQDConfiguration: Sendable {
+    /// `--drain-timeout`: how long a stop waits for what is in flight; 0 for not at all.
+    package var drainTimeout = Duration.zero
     /// `--tcp-address`.
     package var tcpAddress = "0.0.0.0:4150"
     /// `--http-address`; empty for no HTTP.

@@ -59,7 +59,11 @@ struct NSQD {
     private static func serve(_ settings: NSQDSettings, versionLine: String) async throws {
         let threshold = LogThreshold(settings.logLevel)
         let logger = Logger(label: "nsqd") { _ in
-            NSQLineLogHandler(prefix: settings.logPrefix, level: threshold)
+            NSQLineLogHandler(
+                prefix: settings.logPrefix,
+                format: settings.logFormat,
+                level: threshold
+            )
         }
         let tls = try TLSAcceptor.load(settings.configuration.tls)
         let metrics = NSQDMetrics()
@@ -77,6 +81,9 @@ struct NSQD {
             tls: tls,
             auth: auth,
             metrics: metrics,
+            report: { stage in
+                SystemdNotification.send(stage == .serving ? .ready : .stopping)
+            },
             makeBroker: BrokerServer.openBroker
         )
         var lifecycleLogger = logger

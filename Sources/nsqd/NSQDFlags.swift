@@ -25,6 +25,17 @@ enum NSQDFlags {
         ),
         .noted("config", .text, initially: .text(""), "path of a TOML file with settings")
             .shown(as: nil),
+        .noted(
+            "log-format",
+            .word(allowed: LogFormat.allCases.map(\.rawValue), noun: "log format"),
+            initially: .text(LogFormat.text.rawValue),
+            "text for NSQ's log lines, json for one JSON object a line"
+        ),
+        .duration(
+            "drain-timeout",
+            \.drainTimeout,
+            "time that a stop gives consumers to finish what they have (default 0, i.e., none)"
+        ),
         .noted("log-prefix", .text, initially: .text("[nsqd] "), "what each log line begins with"),
         .noted(
             "verbose",

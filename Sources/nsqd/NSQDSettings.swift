@@ -9,6 +9,9 @@ struct NSQDSettings: Sendable {
     /// `--log-level`.
     let logLevel: NSQLogLevel
 
+    /// `--log-format`.
+    let logFormat: LogFormat
+
     /// `--log-prefix`.
     let logPrefix: String
 
@@ -33,6 +36,7 @@ struct NSQDSettings: Sendable {
         self.flags = flags
         self.values = values
         logLevel = Self.word(values["log-level"]).flatMap(NSQLogLevel.init(word:)) ?? .info
+        logFormat = Self.word(values["log-format"]).flatMap(LogFormat.init) ?? .text
         logPrefix = Self.word(values["log-prefix"]) ?? ""
 
         var configuration = NSQDConfiguration()

@@ -42,6 +42,8 @@ struct LayerTable {
         "NSQWire": Layer(cLibrary.union(["NSQCore", "NIOCore"])),
         "StreamCompression": Layer(["CChecksum", "CSnappy", "CZlib", "NIOCore"]),
         "PrometheusMetrics": Layer(["CoreMetrics", "Synchronization"]),
+        "Fuzzing": Layer(["NSQCore", "NSQWire", "StreamCompression", "NIOCore"]),
+        "nsqfuzz": Layer(["CFuzzer", "Fuzzing", "Glibc"]),
         "DaemonSupport": Layer(
             foundation.union(["NSQCore", "Logging", "Synchronization", "Glibc", "TOMLKit"])
         ),

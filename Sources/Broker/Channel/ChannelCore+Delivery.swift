@@ -36,7 +36,8 @@ extension ChannelCore {
         mayRetry: Bool,
         now: Int64
     ) -> Step {
-        guard slot < members.count, let member = members[slot], !isClosed, !isPaused else {
+        guard slot < members.count, let member = members[slot], !isClosed, !isPaused, !isDraining
+        else {
             return .done(.notReady)
         }
         let budget = member.counts.readyCount - member.counts.inFlightCount

@@ -80,6 +80,8 @@ struct ChannelCore: ~Copyable {
     /// Rises with each empty: what was read before it must not be delivered after it.
     var epoch: UInt64 = 0
 
+    /// No more deliveries, because the daemon stops; nothing of it is kept.
+    var isDraining = false
     var isPaused: Bool
     var isClosed = false
     var inFlightCount: Int64 = 0

@@ -28,7 +28,7 @@ extension ConnectionHandler {
     }
 
     /// Has what is left of the input judged by the time that its rest takes, and by the room that it takes.
-    private func noteIncompleteInput() {
+    func noteIncompleteInput() {
         guard let context else { return }
         let budget = environment.handshakeBudget
         let held = handshakeHeld

@@ -222,6 +222,9 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         guard holds.isEmpty else { return }
         if let context { liveness.commandCompleted(at: context.eventLoop.now) }
         readBufferedInput()
+        // The wait was not the client's: its time for the rest begins now.
+        hasCompletedCommand = true
+        noteIncompleteInput()
         guard holds.isEmpty, readIsWanted else { return }
         readIsWanted = false
         context?.read()

@@ -65,18 +65,23 @@ final class TCPFront: Sendable {
         return ListenAddress.text(of: channel.localAddress)
     }
 
-    /// Stops listening and closes every connection without a frame.
-    func stop() async {
+    /// Stops listening; connections go on.
+    func stopListening() async {
         let channel = listener.withLock { listener in
             defer { listener = nil }
             return listener
         }
         // SWALLOW: a listener that is closed already is what is wanted.
         try? await channel?.close()
-        await connections.closeAll()
         if case .unix(let path) = address, channel != nil {
             unlink(path)
         }
+    }
+
+    /// Stops listening and closes every connection without a frame.
+    func stop() async {
+        await stopListening()
+        await connections.closeAll()
     }
 
     private func bootstrap() -> ServerBootstrap {

@@ -9,6 +9,7 @@ package struct LogTimestamp: Sendable {
     private let minute: Int
     private let second: Int
     private let microsecond: Int
+    private let secondsEastOfUTC: Int
 
     /// Composes a moment; `month` and `day` count from 1.
     package init(
@@ -18,7 +19,8 @@ package struct LogTimestamp: Sendable {
         hour: Int,
         minute: Int,
         second: Int,
-        microsecond: Int
+        microsecond: Int,
+        secondsEastOfUTC: Int = 0
     ) {
         self.year = year
         self.month = month
@@ -27,6 +29,7 @@ package struct LogTimestamp: Sendable {
         self.minute = minute
         self.second = second
         self.microsecond = microsecond
+        self.secondsEastOfUTC = secondsEastOfUTC
     }
 
     /// This moment by the wall clock, in the time zone of the process.
@@ -42,15 +45,28 @@ package struct LogTimestamp: Sendable {
             hour: Int(local.tm_hour),
             minute: Int(local.tm_min),
             second: Int(local.tm_sec),
-            microsecond: clock.tv_nsec / 1000
+            microsecond: clock.tv_nsec / 1000,
+            secondsEastOfUTC: local.tm_gmtoff
         )
     }
 
     /// `YYYY/MM/DD HH:MM:SS.uuuuuu`.
     package var text: String {
-        let date = "\(Self.padded(year, 4))/\(Self.padded(month, 2))/\(Self.padded(day, 2))"
-        let time = "\(Self.padded(hour, 2)):\(Self.padded(minute, 2)):\(Self.padded(second, 2))"
-        return "\(date) \(time).\(Self.padded(microsecond, 6))"
+        "\(Self.padded(year, 4))/\(Self.padded(month, 2))/\(Self.padded(day, 2)) \(time)"
+    }
+
+    /// `YYYY-MM-DDTHH:MM:SS.uuuuuu+HH:MM` (RFC 3339).
+    package var isoText: String {
+        let date = "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))"
+        let minutes = abs(secondsEastOfUTC) / 60
+        let sign = secondsEastOfUTC < 0 ? "-" : "+"
+        let zone = "\(sign)\(Self.padded(minutes / 60, 2)):\(Self.padded(minutes % 60, 2))"
+        return "\(date)T\(time)\(zone)"
+    }
+
+    private var time: String {
+        "\(Self.padded(hour, 2)):\(Self.padded(minute, 2)):\(Self.padded(second, 2))"
+            + ".\(Self.padded(microsecond, 6))"
     }
 
     private static func padded(_ number: Int, _ width: Int) -> String {

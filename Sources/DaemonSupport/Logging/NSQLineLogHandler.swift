@@ -1,6 +1,6 @@
 package import Logging
 
-/// Writes NSQ's log lines to standard error, each with one `write(2)`.
+/// Writes the daemon's log lines to standard error, each with one `write(2)`.
 ///
 /// Isolation: callable from any thread; lines of one `write` do not mix on a pipe up to `PIPE_BUF`
 /// bytes, nor on a file opened for appending. A reader that stalls stalls whoever logs, as with the
@@ -16,6 +16,7 @@ package struct NSQLineLogHandler: LogHandler {
 
     private var ownLevel: Logger.Level?
     private let daemonLevel: LogThreshold
+    private let format: LogFormat
     private let prefix: String
     private let now: @Sendable () -> LogTimestamp
     private let sink: @Sendable (String) -> Void
@@ -23,10 +24,12 @@ package struct NSQLineLogHandler: LogHandler {
     /// Prepares lines with `prefix` from `level` upwards; a test replaces the clock and the sink.
     package init(
         prefix: String,
+        format: LogFormat = .text,
         level: LogThreshold,
         now: @escaping @Sendable () -> LogTimestamp = LogTimestamp.now,
         sink: @escaping @Sendable (String) -> Void = StandardStream.error.write
     ) {
+        self.format = format
         self.prefix = prefix
         self.now = now
         self.sink = sink
@@ -42,7 +45,7 @@ package struct NSQLineLogHandler: LogHandler {
         var fields = metadata
         if let own = event.metadata { fields.merge(own) { _, new in new } }
         if let error = event.error { fields["error"] = "\(error)" }
-        let line = LogLine.text(
+        let line = format.line(
             prefix: prefix,
             at: now(),
             level: NSQLogLevel(event.level),

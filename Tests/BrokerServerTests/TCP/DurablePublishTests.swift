@@ -48,6 +48,19 @@ struct DurablePublishTests {
         #expect(connection.readCount == 2)
     }
 
+    @Test func leavesTheNextCommandItsTime() throws {
+        let daemon = try TestDaemon(fsync: .always)
+        let connection = try daemon.connect()
+        try connection.send(TestConnection.command("PUB t", body: "1") + Array("PUB t".utf8))
+        connection.run()
+        #expect(connection.frames() == ["0 OK"])
+        connection.advance(.seconds(6))
+        #expect(connection.isOpen)
+
+        connection.advance(.seconds(1))
+        #expect(!connection.isOpen)
+    }
+
     @Test func isAnsweredAlsoWhenTheClientStoppedSending() throws {
         let daemon = try TestDaemon(fsync: .always)
         let connection = try daemon.connect()
