@@ -156,6 +156,8 @@ package struct BrokerServer: Service, CustomStringConvertible {
             let pushing = startStatsd(broker, loops, httpAddress: addresses.http)
             // SWALLOW: a cancellation means to stop as well.
             try? await gracefulShutdown()
+            // First, so that whoever is told that it stops gets nothing more.
+            if configuration.drainTimeout > .zero { broker.stopDeliveries() }
             health.stop()
             report(.stopping)
             await drain(broker, tcp)
@@ -177,7 +179,6 @@ package struct BrokerServer: Service, CustomStringConvertible {
         guard configuration.drainTimeout > .zero else { return }
         let deadline = ContinuousClock.now + configuration.drainTimeout
         await tcp.stopListening()
-        broker.stopDeliveries()
         logger.info("NSQ: waiting for \(broker.inFlightCount) messages in flight")
         while broker.inFlightCount > 0, ContinuousClock.now < deadline {
             // SWALLOW: cancelled, it stops at once.
