@@ -9,7 +9,7 @@ extension LogState {
         events: inout [LogEvent]
     ) throws(DiskQueueError) -> TopicLog.Appended {
         try checkIsWritable()
-        if let reserve = configuration.reserve,
+        if let reserve = configuration.reserve, reserve.isSpent,
             !reserve.restore(now: configuration.time.monotonicNanoseconds)
         {
             throw DiskQueueError(
