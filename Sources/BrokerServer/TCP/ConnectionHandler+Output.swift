@@ -3,6 +3,9 @@ import NIOCore
 import NSQWire
 
 extension ConnectionHandler {
+    /// Reads what is discarded.
+    private static let discarding = FixedSizeRecvByteBufferAllocator(capacity: 4096)
+
     /// Appends a response, which goes out with the end of the present input.
     func answer(_ text: StaticString) {
         Frame.writeResponse(text, to: &output.bytes)
@@ -29,6 +32,7 @@ extension ConnectionHandler {
         guard phase == .open || phase == .awaitingMagic else { return }
         environment.logger.error("[\(record.remoteAddress)] - \(error)")
         Frame.writeError(error, to: &output.bytes)
+        endsWithError = true
         phase = .ending
     }
 
@@ -68,17 +72,36 @@ extension ConnectionHandler {
         liveness.outputTaken()
     }
 
-    /// Writes the last frames and closes when the peer took them, or did not in time.
+    /// Writes the last frames, and ends the output when the system took them; closes when it does not in time.
     func drainOutput(_ context: ChannelHandlerContext) {
         phase = .draining
         leaveChannel()
         liveness.lastFrameWritten(at: context.eventLoop.now)
         armWakeTask()
         let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { [self] _ in closeNow() }
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in linger() }
         // Also when there is nothing to write: the promise stands behind all that was written before.
         context.writeAndFlush(wrapOutboundOut(output.bytes), promise: written)
         output.clear()
+    }
+
+    /// Ends the output and discards the input: a socket that is closed with input unread resets the
+    /// connection, and the peer may never see the error that tells it why.
+    private func linger() {
+        guard let context else { return }
+        guard endsWithError, !inputHasEnded else { return closeNow() }
+        phase = .lingering
+        liveness.outputClosed(at: context.eventLoop.now)
+        armWakeTask()
+        // Many may linger at a time: each holds little.
+        input = InputBuffer()
+        environment.handshakeBudget.hold(0, insteadOf: &handshakeHeld)
+        // SWALLOW: a channel that is closed already refuses it, and reads nothing more.
+        try? context.channel.syncOptions?.setOption(.recvAllocator, value: Self.discarding)
+        context.close(mode: .output, promise: nil)
+        guard readIsWanted else { return }
+        readIsWanted = false
+        context.read()
     }
 
     /// Closes the socket, with whatever was not written yet.

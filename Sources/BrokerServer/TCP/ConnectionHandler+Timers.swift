@@ -50,14 +50,17 @@ extension ConnectionHandler {
     }
 
     private func expired(_ expiry: Liveness.Expiry) {
-        let reason =
+        let reason: String? =
             switch expiry {
             case .magic: "failed to read protocol version - i/o timeout"
             case .piece: "failed to read command - too slow"
             case .read: "failed to read command - i/o timeout"
             case .write: "failed to write - i/o timeout"
+            case .linger: nil
             }
-        environment.logger.error("client(\(record.remoteAddress)) - \(reason)")
+        if let reason {
+            environment.logger.error("client(\(record.remoteAddress)) - \(reason)")
+        }
         closeNow()
     }
 }

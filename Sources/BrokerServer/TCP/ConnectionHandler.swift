@@ -26,8 +26,10 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         case open
         /// Nothing more is read; the frames in ``output`` are the last.
         case ending
-        /// The last frames were written; the connection closes when the peer took them.
+        /// The last frames were written; the connection's output closes when the system took them.
         case draining
+        /// The output is closed; what still comes is discarded until the peer closes too, or time is up.
+        case lingering
         /// Gone.
         case closed
     }
@@ -59,6 +61,8 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     var outputHeld = 0
     /// The peer sends nothing more.
     var inputHasEnded = false
+    /// The last frame is an error, which the peer should see.
+    var endsWithError = false
     /// How far the change of the stream has come.
     var upgrade = StreamUpgrade.none
     /// NIO asked for a read while the input was held.
@@ -146,7 +150,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Holds reads back while commands may not be carried out; a handshake needs them.
     package func read(context: ChannelHandlerContext) {
-        guard holds.isEmpty || upgrade.isHandshaking else {
+        guard holds.isEmpty || upgrade.isHandshaking || phase == .lingering else {
             readIsWanted = true
             return
         }
@@ -156,6 +160,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .inputClosed = event as? ChannelEvent {
             inputHasEnded = true
+            guard phase != .lingering else { return closeNow() }
             readBufferedInput()
             settle()
         } else if case .handshakeCompleted = event as? TLSUserEvent {

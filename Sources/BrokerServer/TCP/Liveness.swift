@@ -19,6 +19,9 @@ package struct Liveness: Sendable {
     /// Time for the last frame of a connection without heartbeats to be taken by the peer.
     package static let lastFrameLimit = TimeAmount.seconds(30)
 
+    /// Time for which input is discarded behind the last frame, for the peer to close first.
+    package static let lingerLimit = TimeAmount.milliseconds(500)
+
     /// What is due.
     package enum Verdict: Equatable, Sendable {
         /// Nothing.
@@ -39,6 +42,8 @@ package struct Liveness: Sendable {
         case piece
         /// Bytes written nearly a heartbeat interval ago are still not taken by the peer.
         case write
+        /// The peer did not close behind the last frame.
+        case linger
     }
 
     /// Bytes given to the socket since the connection began, and those of them it still holds.
@@ -56,7 +61,7 @@ package struct Liveness: Sendable {
     private enum Phase {
         case awaitingMagic
         case open
-        case ending(NIODeadline)
+        case ending(NIODeadline, Expiry)
     }
 
     private var phase = Phase.awaitingMagic
@@ -120,14 +125,19 @@ package struct Liveness: Sendable {
 
     /// The last frame was written; the connection closes once the peer took it.
     package mutating func lastFrameWritten(at now: NIODeadline) {
-        phase = .ending(now + (interval ?? Self.lastFrameLimit))
+        phase = .ending(now + (interval ?? Self.lastFrameLimit), .write)
+    }
+
+    /// The last frame was taken and the output is closed.
+    package mutating func outputClosed(at now: NIODeadline) {
+        phase = .ending(now + Self.lingerLimit, .linger)
     }
 
     /// When to call ``check(at:inputIsHeld:output:)``; `nil` for never.
     package func wakeTime(inputIsHeld: Bool) -> NIODeadline? {
         switch phase {
         case .awaitingMagic: return min(nextHeartbeat, start + Self.magicLimit)
-        case .ending(let deadline): return deadline
+        case .ending(let deadline, _): return deadline
         case .open:
             var next = stall?.deadline ?? .distantFuture
             if !inputIsHeld, let piece { next = min(next, piece.deadline) }
@@ -153,8 +163,8 @@ package struct Liveness: Sendable {
             guard now < start + Self.magicLimit else { return .close(.magic) }
             nextHeartbeat = start + Self.magicLimit
             return .nothing
-        case .ending(let deadline):
-            return now < deadline ? .nothing : .close(.write)
+        case .ending(let deadline, let expiry):
+            return now < deadline ? .nothing : .close(expiry)
         case .open:
             if inputIsHeld { piece?.deadline = now + Self.pieceTime }
             if let due = piece, now >= due.deadline {

@@ -1,8 +1,9 @@
 """Commands whose lengths and lines are not what they say."""
+import contextlib
 import struct
 
 from hostile.exchange import answers, refusal, texts
-from wire import pub
+from wire import Connection, pub
 
 MAX_BODY, MAX_MESSAGE = 5_242_880, 1_048_576
 SIZES = [0, -1, -(1 << 31), (1 << 31) - 1]
@@ -63,3 +64,18 @@ def lines(bench, see):
         see.check(got.startswith(code), "a long name for %s is refused" % name, got[:99])
         see.check(len(got) <= 1024, "the answer to a long %s is short" % name, "%d bytes" % len(got))
     see.check("smuggled" not in target.topics(), "nothing behind an error is carried out")
+
+
+def sent_behind_an_error(bench, see):
+    """S4 behind an error: a client that goes on sending reads the error and the end, and no reset."""
+    target = bench.plain
+    too_large = b"PUB sizes\n" + struct.pack(">i", MAX_MESSAGE + 1)
+    for name, command in (("a body beyond the limit", too_large), ("no command", b"BOGUS\n")):
+        with contextlib.closing(Connection(target.tcp_port)) as connection:
+            peer = connection.socket
+            try:
+                peer.sendall(command + bytes(8 * MAX_MESSAGE))
+                received = b"".join(iter(lambda: peer.recv(4096), b""))
+            except OSError as error:
+                received = repr(error).encode()
+        see.check(received[4:].startswith(b"\0\0\0\1E_"), "the error of %s is read" % name, received[:99])

@@ -13,12 +13,13 @@ WAITING = [
 ]
 
 QUICK = [
-    commands.lengths, commands.lines, states.states, json_input.json_bodies, counts.numbers, files.names,
-    files.modes, files.foreign_data_path, authorization.secrets_as_bytes, authorization.scope,
-    authorization.patterns, authorization.forwarded, authorization.secret_hygiene, tls_input.tls_policy,
-    streams.layers, ownership.ids_of_others, http_input.smuggling, http_input.request_limits,
-    browsers.cross_site, browsers.rebinding, browsers.markup, browsers.injection, browsers.outgoing,
-    browsers.debug_routes, process.unix_socket, process.dependencies, process.least_privilege,
+    commands.lengths, commands.lines, commands.sent_behind_an_error, states.states, json_input.json_bodies,
+    counts.numbers, files.names, files.modes, files.foreign_data_path, authorization.secrets_as_bytes,
+    authorization.scope, authorization.patterns, authorization.forwarded, authorization.secret_hygiene,
+    tls_input.tls_policy, streams.layers, ownership.ids_of_others, http_input.smuggling,
+    http_input.request_limits, browsers.cross_site, browsers.rebinding, browsers.markup, browsers.injection,
+    browsers.outgoing, browsers.debug_routes, process.unix_socket, process.dependencies,
+    process.least_privilege,
 ]
 
 # Measure memory, or take away what others need.

@@ -76,6 +76,15 @@ struct LivenessTests {
         #expect(liveness.wakeTime(inputIsHeld: false) == at(30))
     }
 
+    @Test func givesAPeerHalfASecondToCloseBehindTheLastFrame() {
+        var liveness = opened(interval: .seconds(30))
+        liveness.lastFrameWritten(at: at(1))
+        liveness.outputClosed(at: at(2))
+        let end = at(2) + .milliseconds(500)
+        #expect(liveness.wakeTime(inputIsHeld: true) == end)
+        #expect(liveness.check(at: end, inputIsHeld: true, output: idle) == .close(.linger))
+    }
+
     @Test func skipsHeartbeatsThatAStalledLoopMissed() {
         var liveness = opened()
         liveness.commandCompleted(at: at(30))
