@@ -214,6 +214,16 @@ struct DeliveryWindowTests {
         }
     }
 
+    @Test func aHugeGapThatIsFinishedAlreadyIsPassedInOneStep() {
+        var window = DeliveryWindow(floor: 0)
+        window.set(9, of: 3, isAhead: true)
+        let gap = 5..<UInt64(1) << 60
+        #expect(window.markFinished(gap) == (1 << 60) - 5)
+        #expect(window.markFinished(gap) == 0)
+        #expect(window.isFinished(gap) == true)
+        #expect(window.isFinished(3..<gap.upperBound) == false)
+    }
+
     @Test(arguments: [0, 1 << 30, (1 << 30) + 5] as [UInt64])
     func aHugeGapAtTheStartIsPassedInOneStep(start: UInt64) {
         var window = DeliveryWindow(floor: start)

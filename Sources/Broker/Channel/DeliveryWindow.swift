@@ -96,8 +96,11 @@ package struct DeliveryWindow: ~Copyable {
         while sequence < range.upperBound {
             let chunk = sequence / Self.chunkSize
             let end = min(range.upperBound, (chunk + 1) * Self.chunkSize)
-            defer { sequence = end }
-            guard let index = index(of: chunk) else { continue }
+            defer { sequence = max(sequence, end) }
+            guard let index = index(of: chunk) else {
+                sequence = finishedEnd(from: chunk)
+                continue
+            }
             guard index < slots.count else { return false }
             if slots[index].isDone { continue }
             for each in sequence..<end where code(of: each) != Self.finished { return false }
@@ -154,8 +157,7 @@ package struct DeliveryWindow: ~Copyable {
     package mutating func stretch(at cursor: UInt64) -> Stretch {
         let chunk = cursor / Self.chunkSize
         guard let index = index(of: chunk) else {
-            let end = elided.first { $0.contains(chunk) }?.upperBound ?? max(base, chunk + 1)
-            return .finished(until: end * Self.chunkSize)
+            return .finished(until: finishedEnd(from: chunk))
         }
         grow(to: index)
         if slots[index].isDone {
@@ -221,7 +223,10 @@ package struct DeliveryWindow: ~Copyable {
             let chunk = sequence / Self.chunkSize
             let end = min(range.upperBound, (chunk + 1) * Self.chunkSize)
             defer { sequence = max(sequence, end) }
-            guard let index = index(of: chunk) else { continue }
+            guard let index = index(of: chunk) else {
+                sequence = finishedEnd(from: chunk)
+                continue
+            }
             let isWhole = end - sequence == Self.chunkSize
             if isWhole, index >= slots.count {
                 let last = range.upperBound / Self.chunkSize
@@ -240,13 +245,33 @@ package struct DeliveryWindow: ~Copyable {
                 count += Self.chunkSize
                 continue
             }
-            for each in sequence..<end where code(of: each) == Self.fresh {
-                set(Self.finished, of: each, isAhead: true)
-                count += 1
-            }
+            count += finishFresh(of: sequence..<end, in: index)
         }
         dropFinishedHead()
         return count
+    }
+
+    /// Marks the fresh messages among some of one chunk finished, and gives how many there were.
+    private mutating func finishFresh(of range: Range<UInt64>, in index: Int) -> UInt64 {
+        let chunk = range.lowerBound / Self.chunkSize
+        var count: Int32 = 0
+        if slots[index].isSparse {
+            for each in range where sparse[each] == Self.fresh {
+                sparse[each] = nil
+                count += 1
+            }
+        } else {
+            let codes = dense(index, chunk: chunk)
+            let start = chunk * Self.chunkSize
+            for at in Int(range.lowerBound - start)..<Int(range.upperBound - start)
+            where codes[at] == Self.fresh {
+                codes[at] = Self.finished
+                count += 1
+            }
+            if count > 0 { slots[index].hasMarks = true }
+        }
+        noteFinished(count, inChunk: chunk)
+        return UInt64(count)
     }
 
     // MARK: - Memory
@@ -260,6 +285,12 @@ package struct DeliveryWindow: ~Copyable {
             index -= gap.upperBound - gap.lowerBound
         }
         return head + Int(index)
+    }
+
+    /// The sequence behind the finished chunks around `chunk`, which has no slot.
+    private func finishedEnd(from chunk: UInt64) -> UInt64 {
+        let end = elided.first { $0.contains(chunk) }?.upperBound ?? max(base, chunk + 1)
+        return end * Self.chunkSize
     }
 
     private mutating func grow(to index: Int) {
