@@ -76,6 +76,30 @@ struct DamagedStoreTests {
         )
     }
 
+    @Test func aLedgerOfAnEarlierTopicOfThatNumberTakesNothing() throws {
+        let path = "\(folder)/1.ledger"
+        let old = try test.consumer()
+        try test.publish(["a", "b", "c"])
+        old.finish(Array(try old.take().dropFirst()))
+        var ledger: [UInt8] = []
+        try test.restart(after: .killed) {
+            let file = try test.disk.open(path, .readOnly)
+            ledger = try file.bytes(at: 0, count: file.size())
+        }
+        try test.deleteTopic()
+        try test.restart(after: .clean)
+        test.pass(.seconds(60))
+        let new = try test.consumer()
+        try test.publish(["d", "e"])
+        new.finish(try new.take())
+        try test.publish(["f"])
+        try test.restart(after: .killed) {
+            try test.disk.open(path, .readWrite).write(ledger, at: 0)
+        }
+
+        #expect(try test.consumer().take().bodies.contains("f"))
+    }
+
     @Test func anEmptiedChannelStaysEmpty() throws {
         let channel = try test.channel()
         try test.publish((0..<10).map { "\($0)" })

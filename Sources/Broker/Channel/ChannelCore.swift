@@ -228,10 +228,11 @@ struct ChannelCore: ~Copyable {
     /// `now`: monotonic nanoseconds.
     /// `wallMilliseconds`: milliseconds since the Unix epoch.
     mutating func restore(_ state: ChannelState, now: Int64, wallMilliseconds: UInt64) {
+        // The ledger may be of another log than this one: it says nothing outside of it.
         for range in state.finishedRanges where range.lowerBound < readable {
-            detachedAhead += window.markFinished(
-                max(range.lowerBound, cursor)..<min(range.upperBound, readable)
-            )
+            let start = max(range.lowerBound, cursor)
+            let end = max(start, min(range.upperBound, readable))
+            detachedAhead += window.markFinished(start..<end)
         }
         for sequence in state.redeliveries.keys.sorted() where sequence < readable {
             guard let redelivery = state.redeliveries[sequence], sequence >= cursor else {

@@ -27,8 +27,11 @@ package enum ErrorNumber {
     /// Whether `number` says that what should be a directory is none.
     package static func isNoDirectory(_ number: Int32) -> Bool { number == ENOTDIR }
 
-    /// Whether `number` says that what should be a file is a directory, or a link, which is not followed.
-    package static func isNoFile(_ number: Int32) -> Bool { number == EISDIR || number == ELOOP }
+    /// Whether `number` says that what should be a file is a directory, a pipe or a socket, or a link, which is
+    /// not followed.
+    package static func isNoFile(_ number: Int32) -> Bool {
+        number == EISDIR || number == ELOOP || number == ENXIO
+    }
 
     /// Whether `number` says that the file or directory does not exist.
     package static func isMissing(_ number: Int32) -> Bool { number == ENOENT }

@@ -12,10 +12,19 @@ package final class PosixFile: File {
     private let path: String
 
     /// Opens `path` with the flags of `open(2)`; a file that is made is readable by its owner only.
+    ///
+    /// A pipe is refused (`ENXIO`), and never waited for: one that bears the name of a file of the store would be,
+    /// for ever.
     init(_ path: String, flags: Int32) throws(FileSystemError) {
         self.path = path
         descriptor = try SystemCall.run("open", path) {
-            open(path, flags | O_CLOEXEC, mode_t(0o600))
+            open(path, flags | O_CLOEXEC | O_NONBLOCK, mode_t(0o600))
+        }
+        var status = stat()
+        _ = try SystemCall.run("inspect", path) { fstat(descriptor, &status) }
+        let kind = status.st_mode & S_IFMT
+        guard kind != S_IFIFO, kind != S_IFSOCK else {
+            throw FileSystemError(operation: "open", path: path, errno: ENXIO)
         }
     }
 

@@ -94,9 +94,9 @@ package struct ChannelState: Equatable, Sendable {
     /// Reads a checkpoint whose checksum held; `nil` when it is not one.
     package init?(decoding bytes: UnsafeRawBufferPointer) {
         var reader = ByteReader(bytes)
-        guard let floor = reader.read(UInt64.self), let rangeCount = reader.readVariable() else {
-            return nil
-        }
+        guard let floor = reader.read(UInt64.self), floor <= MessageID.maximumSequence + 1,
+            let rangeCount = reader.readVariable()
+        else { return nil }
         finished = SequenceSet(floor: floor)
         var last = floor
         for _ in 0..<rangeCount {
@@ -117,7 +117,9 @@ package struct ChannelState: Equatable, Sendable {
             guard let skipped = reader.readVariable(), let attempts = reader.readVariable(),
                 let due = reader.readVariable(), let delay = reader.readVariable()
             else { return nil }
-            last = last &+ skipped
+            guard last <= MessageID.maximumSequence, skipped <= MessageID.maximumSequence - last
+            else { return nil }
+            last += skipped
             redeliveries[last] = Redelivery(
                 attempts: UInt16(truncatingIfNeeded: attempts),
                 dueMilliseconds: due,

@@ -18,14 +18,25 @@ extension Roster {
                 members[index].isPaused = channel.isPaused
             }
         }
-        let added = channels.filter { $0.id >= nextChannelID }.sorted { $0.id < $1.id }
-        for channel in added {
-            members.append(Member(channel))
-            nextChannelID = channel.id + 1
-        }
+        let added = addLater(channels)
         isPaused = row?.isPaused ?? isPaused
         if !isPaused, !members.isEmpty { heldPump = nil }
         if isPaused, heldPump == nil { heldPump = end }
+        return added
+    }
+
+    /// Adds the channels that were made behind this roster: it had not given out their numbers yet.
+    ///
+    /// Of two channels of one name the later one lives: the earlier was deleted in between.
+    ///
+    /// - Returns: the names of the channels added.
+    mutating func addLater(_ channels: [ChannelRecord]) -> [String] {
+        let added = channels.filter { $0.id >= nextChannelID }.sorted { $0.id < $1.id }
+        for channel in added {
+            members.removeAll { $0.name == channel.name }
+            members.append(Member(channel))
+            nextChannelID = channel.id + 1
+        }
         return added.map(\.name)
     }
 }

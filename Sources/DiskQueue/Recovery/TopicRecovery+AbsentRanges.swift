@@ -1,15 +1,22 @@
 /// Segments that were there and are gone, though their messages were not done with.
 extension TopicRecovery {
+    /// The sequences behind the log's end that somebody names; empty in ordinary life.
+    var missingTail: Range<UInt64> {
+        let end = segments.last?.endSequence ?? named
+        return end..<max(end, named)
+    }
+
     /// Sequences that no segment holds: between two segments, and those that rows of the metadata speak of.
     ///
     /// Most were removed because nobody needed them; see ``RecoveredTopic/unfinishedCount(in:)``.
     func absentRanges(rows: [SegmentRecord]) -> [Range<UInt64>] {
         var absent: [Range<UInt64>] = []
         for (segment, next) in zip(segments, segments.dropFirst()) where segment.isSealed {
-            // A jump after a power loss leaves numbers out that no message ever had.
+            // A jump after a power loss leaves numbers out that no message ever had; they come first, because
+            // the log goes on in a new segment.
             let gap = next.firstSequence - min(segment.endSequence, next.firstSequence)
             let lost = gap % Self.sequenceJump
-            if lost > 0 { absent.append(segment.endSequence..<segment.endSequence + lost) }
+            if lost > 0 { absent.append(next.firstSequence - lost..<next.firstSequence) }
         }
         for row in rows where row.endSequence > row.firstSequence {
             let range = row.firstSequence..<row.endSequence

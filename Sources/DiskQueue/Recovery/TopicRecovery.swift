@@ -30,7 +30,7 @@ struct TopicRecovery {
     /// Whether the segments tell all of the topic's channels.
     private(set) var tellsChannels = false
     /// Sequence that a ledger or a row of the metadata names, and after which the log goes on.
-    private var named: UInt64 = 0
+    var named: UInt64 = 0
     private var syncedOffset = 0
     private var tornBytes = 0
     private var unusable: [String] = []
@@ -85,8 +85,13 @@ struct TopicRecovery {
         }
         tellsChannels = !mayLackRoster
         defer { self.roster = roster }
-        guard mayLackRoster else { return }
-        for name in roster.complete(from: row, channels, end: segments.last?.endSequence) {
+        // A torn tail may be the roster of a channel that was answered for; its row tells, and nothing else does.
+        guard mayLackRoster || tornBytes > 0 else { return }
+        let added =
+            mayLackRoster
+            ? roster.complete(from: row, channels, end: segments.last?.endSequence)
+            : roster.addLater(channels)
+        for name in added {
             report.notes.append(
                 "\(folder): channel \(name) stood in a damaged place; taken from the metadata"
             )
@@ -106,12 +111,6 @@ struct TopicRecovery {
         guard context.wasClean, let last = segments.last, byteCount > last.dataEnd else { return }
         noteTorn(max(tornBytes, byteCount - last.dataEnd), of: last.path)
         mayLackRoster = true
-    }
-
-    /// The sequences behind the log's end that somebody names; empty in ordinary life.
-    var missingTail: Range<UInt64> {
-        let end = segments.last?.endSequence ?? named
-        return end..<max(end, named)
     }
 
     /// Mends what has to be mended and opens the log, once its roster is settled.
@@ -197,7 +196,7 @@ struct TopicRecovery {
             raw = try file.read(SegmentFormat.headerBytes, at: 0)
         } catch {
             guard ErrorNumber.isNoFile(error.errno) else { throw DiskQueueError(error) }
-            report.notes.append("\(path) is a directory or a link and no segment; left alone")
+            report.notes.append("\(path) is no file and so no segment; left alone")
             return nil
         }
         do {

@@ -32,7 +32,7 @@ package final class SpaceReserve: Sendable {
         self.path = path
         self.byteCount = byteCount
         self.recycling = recycling
-        spent.store(!isKept && !keep(), ordering: .relaxed)
+        spent.store(!isKept && keep() == .noSpace, ordering: .relaxed)
     }
 
     /// Whether the room is given up: nothing but ledgers may be written.
@@ -58,7 +58,7 @@ package final class SpaceReserve: Sendable {
             guard isSpent else { return true }
             guard now - last >= Self.pause || last == 0 else { return false }
             last = now
-            guard keep() else { return false }
+            guard keep() != .noSpace else { return false }
             spent.store(false, ordering: .releasing)
             return true
         }
@@ -69,17 +69,23 @@ package final class SpaceReserve: Sendable {
         (try? fileSystem.open(path, .readOnly).size()) == byteCount
     }
 
-    private func keep() -> Bool {
+    private enum Attempt {
+        case kept, noSpace
+        /// Something else of that name is in the way; the store works without the room.
+        case impossible
+    }
+
+    private func keep() -> Attempt {
         do throws(FileSystemError) {
             let file = try fileSystem.open(path, .createIfMissing)
             // Written, not only extended: a hole takes no room.
             try file.write([UInt8](repeating: 0, count: byteCount), at: 0)
             try file.truncate(to: byteCount)
-            return true
+            return .kept
         } catch {
             // SWALLOW: half of it helps nobody.
             try? fileSystem.remove(path)
-            return false
+            return ErrorNumber.isNoSpace(error.errno) ? .noSpace : .impossible
         }
     }
 }

@@ -23,6 +23,16 @@ struct PosixFileSystemTests {
         #expect(try file.size() == 11)
     }
 
+    @Test func refusesAPipeAndDoesNotWaitForIt() throws {
+        #expect(mkfifo(directory.path("pipe"), 0o600) == 0)
+        #expect(throws: FileSystemError.self) {
+            _ = try disk.open(directory.path("pipe"), .readOnly)
+        }
+        #expect(throws: FileSystemError.self) {
+            _ = try disk.open(directory.path("pipe"), .readWrite)
+        }
+    }
+
     @Test func cutsAndExtendsAFile() throws {
         let file = try disk.open(directory.path("a"), .createIfMissing)
         try Array("hello".utf8).withUnsafeBytes { try file.write($0, at: 0) }

@@ -31,6 +31,18 @@ struct ChannelStateTests {
         }
     }
 
+    @Test(arguments: [1 << 54, UInt64.max] as [UInt64])
+    func aCheckpointOfNumbersThatNoMessageHasIsNone(sequence: UInt64) {
+        func decoded(floor: UInt64, redelivery: UInt64) -> ChannelState? {
+            var state = ChannelState(start: floor)
+            state.requeue(redelivery, ChannelState.Redelivery(attempts: 1))
+            return state.encoded().withUnsafeBytes { ChannelState(decoding: $0) }
+        }
+        #expect(decoded(floor: 5, redelivery: (1 << 54) - 1) != nil)
+        #expect(decoded(floor: 5, redelivery: sequence) == nil)
+        #expect(decoded(floor: sequence, redelivery: sequence) == nil)
+    }
+
     private func check(_ state: ChannelState, _ model: Model) throws {
         var floor = model.start
         while model.finished.contains(floor) { floor += 1 }

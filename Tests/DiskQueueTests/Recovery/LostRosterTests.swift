@@ -50,6 +50,23 @@ struct LostRosterTests {
         #expect(notes.contains { $0.contains("channel two stood in a damaged place") })
     }
 
+    @Test func aChannelThatATornTailHeldIsKeptAfterAKill() throws {
+        let all = roster("one", "two")
+        try damageLast([roster("one"), all], publishesBehind: false)
+        try fixture.reopen(wasClean: false, channels: all.members)
+
+        #expect(fixture.log.roster.members == all.members)
+    }
+
+    @Test func ofTwoChannelsOfOneNameTheLaterOneLives() throws {
+        var again = roster("one", "two", "two")
+        again.members.remove(at: 1)
+        try damageLast([roster("one", "two"), again], publishesBehind: true)
+        try fixture.reopen(channels: again.members)
+
+        #expect(fixture.log.roster.members == again.members)
+    }
+
     @Test func aDamagedNameIsNotBelieved() throws {
         let path = try #require(fixture.segmentPaths.first)
         try fixture.log.record(roster("pppppp"))
