@@ -47,7 +47,7 @@ enum CommandStream {
                         )
                         note(command, in: rest)
                         offset += byteCount
-                    case .needsPermission:
+                    case .needsPermission(_):
                         reader.permitTarget(true)
                     case .needsLine:
                         return offset

@@ -10,7 +10,8 @@ package struct CommandReader: Sendable {
     /// Where the latest PUB, MPUB or DPUB goes.
     package private(set) var target = PublishTarget()
 
-    /// Whether an MPUB is judged beyond its line only once its target is permitted.
+    /// Whether the target must be permitted before an MPUB is judged beyond its line, and before more of another
+    /// publish is waited for than has come.
     package var asksPermission = false
 
     private let limits: CommandLimits
@@ -24,8 +25,8 @@ package struct CommandReader: Sendable {
         case needsLine
         /// A command that can be judged further once the input has that many bytes in all.
         case needsBytes(Int)
-        /// An MPUB to a target that ``permitTarget(_:)`` was not called for; it is to be read again then.
-        case needsPermission
+        /// A publish to a target that ``permitTarget(_:)`` was not called for; it is to be read again then.
+        case needsPermission(CommandName)
         /// A line above ``ProtocolLine/maximumBytes``: the connection is dropped without a frame.
         case lineTooLong
     }
@@ -107,7 +108,7 @@ extension CommandReader {
         default: deferral = try readTarget(name, &line)
         }
         guard name != .publishMany else {
-            guard !asksPermission || target.isPermitted else { return .needsPermission }
+            guard !asksPermission || target.isPermitted else { return .needsPermission(name) }
             return try multiPublish.next(
                 input,
                 bodyStart: start,
@@ -127,7 +128,10 @@ extension CommandReader {
     ) throws(ProtocolError) -> Step {
         switch try readBody(name, input, start, inputHasEnded) {
         case .incomplete(let needed):
-            return .needsBytes(needed)
+            let isPublish = name == .publish || name == .publishDeferred
+            // Whoever may not publish is not to have a body kept; its size is judged first.
+            let isKnown = !asksPermission || !isPublish || target.isPermitted
+            return isKnown || needed <= start + 4 ? .needsBytes(needed) : .needsPermission(name)
         case .complete(let body, let end):
             let command: Command =
                 switch name {

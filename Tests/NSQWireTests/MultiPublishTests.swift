@@ -69,6 +69,20 @@ struct MultiPublishTests {
         }
     }
 
+    @Test(arguments: ["PUB t", "DPUB t 5"])
+    func permissionIsAskedForBeforeMoreOfABodyIsWaitedFor(line: String) {
+        let input = WireBytes.command(line, "a body")
+        var transcript = ReadTranscript(asksPermission: true)
+        transcript.feed(Array(input.dropLast(6 + 2)))
+        #expect(!transcript.lines.contains { $0.contains("permission") })
+        transcript.feed(Array(input.dropFirst(input.count - 8).dropLast(3)))
+        #expect(transcript.lines.last == "asks for permission to publish to t")
+
+        var tooLarge = ReadTranscript(asksPermission: true)
+        tooLarge.feed(WireBytes.line(line) + [0x7f, 0, 0, 0])
+        #expect(tooLarge.lines.allSatisfy { !$0.contains("permission") })
+    }
+
     @Test func permissionIsAskedForBeforeTheBodyAndOncePerTopic() {
         var transcript = ReadTranscript(asksPermission: true)
         transcript.feed(WireBytes.line("MPUB t"))

@@ -78,7 +78,7 @@ struct ReadTranscript {
                 // Asking for no more than there is would never end.
                 if count <= bytes.count { lines.append("asks for \(count) of \(bytes.count)") }
                 return 0
-            case .needsPermission:
+            case .needsPermission(_):
                 lines.append("asks for permission to publish to \(reader.target.name?.text ?? "?")")
                 reader.permitTarget(true)
                 return 0

@@ -29,6 +29,7 @@ package final class NSQDMetrics: Sendable {
 
     private let syncs: Timer
     private let answers: [Counter]
+    private let faults: [Fault: Counter]
     private let authGranted: Timer
     private let authFailed: Timer
 
@@ -43,6 +44,18 @@ package final class NSQDMetrics: Sendable {
                 factory: registry
             )
         }
+        // All at 0 from the start: an alert on an increase needs something to increase from.
+        faults = Dictionary(
+            uniqueKeysWithValues: Fault.allCases.map { fault in
+                let dimensions = [("kind", fault.rawValue)]
+                let counter = Counter(
+                    label: "nsqd_store_faults_total",
+                    dimensions: dimensions,
+                    factory: registry
+                )
+                return (fault, counter)
+            }
+        )
         func query(_ outcome: String) -> Timer {
             Timer(
                 label: "nsqd_auth_query_seconds",
@@ -58,8 +71,8 @@ package final class NSQDMetrics: Sendable {
     func note(_ event: BrokerEvent) {
         switch event {
         case .store(.synchronized(let nanoseconds)): syncs.recordNanoseconds(nanoseconds)
-        case .store(let event): if let kind = event.faultKind { fault(kind) }
-        case .readFailed: fault("read")
+        case .store(let event): if let fault = event.fault { faults[fault]?.increment() }
+        case .readFailed: faults[.read]?.increment()
         case .topicCreated, .topicDeleting, .topicClosing, .channelCreated, .channelDeleting,
             .persisting, .skipped, .failed:
             break
@@ -76,26 +89,23 @@ package final class NSQDMetrics: Sendable {
     func asked(nanoseconds: Int64, isGranted: Bool) {
         (isGranted ? authGranted : authFailed).recordNanoseconds(nanoseconds)
     }
+}
 
-    private func fault(_ kind: String) {
-        Counter(
-            label: "nsqd_store_faults_total",
-            dimensions: [("kind", kind)],
-            factory: registry
-        ).increment()
-    }
+/// What can go wrong in the store, by the label of its count.
+private enum Fault: String, CaseIterable {
+    case damaged, sync, poisoned, ledger, metadata, removal, read
 }
 
 extension StoreEvent {
-    /// The label of what went wrong; `nil` when nothing did.
-    fileprivate var faultKind: String? {
+    /// What went wrong; `nil` when nothing did.
+    fileprivate var fault: Fault? {
         switch self {
-        case .log(_, .quarantined): "damaged"
-        case .log(_, .movedForward): "sync"
-        case .log(_, .poisoned): "poisoned"
-        case .ledgerFailed: "ledger"
-        case .metadataFailed: "metadata"
-        case .removalFailed: "removal"
+        case .log(_, .quarantined): .damaged
+        case .log(_, .movedForward): .sync
+        case .log(_, .poisoned): .poisoned
+        case .ledgerFailed: .ledger
+        case .metadataFailed: .metadata
+        case .removalFailed: .removal
         case .log(_, .dirtied), .log(_, .opened), .log(_, .sealed), .log(_, .removed), .recovered,
             .synchronized:
             nil

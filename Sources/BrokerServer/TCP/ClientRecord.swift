@@ -104,6 +104,13 @@ package final class ClientRecord: Sendable {
         }
     }
 
+    /// How the client described itself, for the log.
+    var introduction: String {
+        let identity = state.withLock { $0.identity }
+        return
+            "client_id=\(identity.clientID) hostname=\(identity.hostname) user_agent=\(identity.userAgent)"
+    }
+
     /// The client's stream is a TLS stream from now on.
     func secured(_ facts: TLSFacts) {
         state.withLock { $0.tls = facts }

@@ -15,7 +15,7 @@ extension ConnectionHandler {
             apply(newSettings)
             if proximity == nil { proximity = proximity(of: request) }
             record.identified(as: request, with: newSettings)
-            environment.logger.debug("[\(record.remoteAddress)] IDENTIFY: \(request)")
+            environment.logger.info("[\(record.remoteAddress)] IDENTIFY: \(record.introduction)")
             answer(request)
         } catch {
             fail(error)

@@ -125,8 +125,8 @@ extension ConnectionHandler {
                 input.need = .line
             case .needsBytes(let count):
                 input.need = .bytes(count)
-            case .needsPermission:
-                guard flushStages(), mayPublish(.publishMany) else { return 0 }
+            case .needsPermission(let command):
+                guard flushStages(), mayPublish(command) else { return 0 }
                 return readCommand(bytes)
             case .lineTooLong:
                 guard flushStages() else { return 0 }

@@ -2,6 +2,7 @@
 import contextlib
 import json
 import selectors
+import socket
 import struct
 import time
 
@@ -78,6 +79,27 @@ def preauth_mem(bench, see):
         see.note("%s grew by %.0f MiB at most, and by %.0f afterwards" % (
             name, grown, (target.resident() - before) / MIB))
         see.check(grown <= ALLOWED / MIB, "%s grows by 64 MiB at most" % name, "%.0f MiB" % grown)
+
+
+def bodies_of_strangers(bench, see):
+    """S1 bodies of strangers: 200 producers without AUTH and 100 without a secret over HTTP keep all but the end back."""
+    target = bench.auth
+    body = bytes(MIB - 4096)
+    http = b"POST /pub?topic=t HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: %d\r\n\r\n"
+    for name, port, opening in (
+            ("PUB", target.tcp_port, b"  V2PUB t\n" + struct.pack(">i", MIB)),
+            ("DPUB", target.tcp_port, b"  V2DPUB t 5\n" + struct.pack(">i", MIB)),
+            ("POST /pub", target.http_port, http % (b"", MIB)),
+            ("POST /pub with a secret that nobody knows", target.http_port,
+             http % (b"Authorization: Bearer nobody\r\n", MIB))):
+        before = target.forget_peak()
+        with contextlib.ExitStack() as stack:
+            for _ in range(200):
+                peer = stack.enter_context(socket.create_connection(("127.0.0.1", port), 5))
+                with contextlib.suppress(OSError):
+                    peer.sendall(opening + body)
+            grown = (target.peak() - before) / MIB
+        see.check(grown <= 32, "%s: 200 of 1 MiB take 32 MiB at most" % name, "%.0f MiB" % grown)
 
 
 def consumer_flood_mem(bench, see):

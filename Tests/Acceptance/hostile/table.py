@@ -26,7 +26,7 @@ QUICK = [
 LAST = [
     authorization.fails_closed, tls_input.key_updates, tls_input.reload_under_pressure, streams.bombs,
     http_input.pipelined, memory.resource_names, memory.client_metadata, memory.consumer_flood_mem,
-    files.topics_without_end, process.descriptors_exhausted, memory.preauth_mem,
+    files.topics_without_end, process.descriptors_exhausted, memory.preauth_mem, memory.bodies_of_strangers,
 ]
 
 ALL = FIRST + WAITING + QUICK + LAST

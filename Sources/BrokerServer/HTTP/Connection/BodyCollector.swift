@@ -17,7 +17,7 @@ package struct BodyCollector {
     /// Whether a wanted body is longer than its limit, by declaration or by what came.
     package private(set) var isTooLong = false
 
-    private let policy: Policy
+    private var policy: Policy
     private let declaredLength: Int?
 
     /// A collector for a body of `declaredLength` bytes, `nil` when it was not declared.
@@ -34,6 +34,13 @@ package struct BodyCollector {
     package var isHopeless: Bool {
         if case .keep = policy, !isTooLong { return false }
         return max(declaredLength ?? 0, receivedCount) > HTTPLimits.swallowedBodyBytes
+    }
+
+    /// Wants none of it any more.
+    package mutating func discard() {
+        policy = .discard
+        bytes = ByteBuffer()
+        isTooLong = false
     }
 
     /// Takes the next part.

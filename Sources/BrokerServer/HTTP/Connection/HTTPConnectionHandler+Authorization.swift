@@ -15,11 +15,12 @@ extension HTTPConnectionHandler {
         )
     }
 
-    /// Has an auth server asked, and the request carried out or refused by its answer.
-    func authorize(
-        _ request: HTTPRequest,
+    /// Has an auth server asked; `proceed` is called on the loop with its answer.
+    func ask(
         _ question: AuthQuestion,
-        _ loop: any EventLoop
+        _ loop: any EventLoop,
+        then proceed:
+            @escaping @Sendable (HTTPConnectionHandler, Result<AuthGrant, AuthFailure>) -> Void
     ) {
         guard let authorizer = routes.authorizer else { return }
         let handler = NIOLoopBound(self, eventLoop: loop)
@@ -30,10 +31,7 @@ extension HTTPConnectionHandler {
             } catch {
                 outcome = .failure(error)
             }
-            loop.execute {
-                let handler = handler.value
-                handler.answerArrived(handler.routes.answer(request, authorizedBy: outcome))
-            }
+            loop.execute { proceed(handler.value, outcome) }
         }
     }
 }

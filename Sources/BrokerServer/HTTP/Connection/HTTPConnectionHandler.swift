@@ -21,7 +21,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     /// Sent through the pipeline at shutdown: finish the request in hand, then close.
     struct ShutdownRequest: Sendable {}
 
-    private enum Phase {
+    /// How far the request in hand has come.
+    enum Phase {
         case idle
         case receiving
         case answering
@@ -31,7 +32,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         case lingering
     }
 
-    private enum Input {
+    /// What came from the decoder.
+    enum Input {
         case part(HTTPServerRequestPart)
         case malformed(HTTPParserError)
     }
@@ -44,22 +46,22 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     private let log: AccessLog
 
     private(set) var context: ChannelHandlerContext?
-    private var phase = Phase.idle
+    var phase = Phase.idle
     private var exchange: HTTPExchange?
-    private var queue = CircularBuffer<Input>()
-    private var output = HTTPReplyBuffer()
-    private var deadlines = HTTPDeadlines()
-    private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
+    var queue = CircularBuffer<Input>()
+    var output = HTTPReplyBuffer()
+    var deadlines = HTTPDeadlines()
+    var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
 
     private var isWorking = false
     /// Whether more input of this read cycle may come, and with it a better moment to flush.
     private var isReading = false
     private var isReadHeldBack = false
-    private var isInputEnded = false
+    var isInputEnded = false
     private var isInputMalformed = false
-    private var isShuttingDown = false
+    var isShuttingDown = false
     /// Whether input may still come after the final reply, and has to be read over.
-    private var lingers = false
+    var lingers = false
 
     init(routes: Routes, router: HTTPRouter, pool: NIOThreadPool, requiresTLS: Bool) {
         self.routes = routes
@@ -163,7 +165,7 @@ extension HTTPConnectionHandler {
     private var isFinished: Bool { phase == .closing || phase == .lingering }
 
     /// Whether the next input has to wait: for an answer, or for the peer to take its replies.
-    private var isHeldUp: Bool {
+    var isHeldUp: Bool {
         switch phase {
         case .answering, .closing: true
         case .lingering: false
@@ -213,17 +215,41 @@ extension HTTPConnectionHandler {
                 requiresTLS: requiresTLS
             )
             opened.ask(question(opened.secret))
-            let (isHopeless, needsContinue) = (opened.isHopeless, opened.needsContinue)
-            exchange = opened
-            phase = .receiving
-            if isHopeless {
-                giveUpReading()
-            } else if needsContinue {
-                output.appendContinue()
-            }
+            receiveBody(of: opened)
         } catch {
             refuse(error)
         }
+    }
+
+    private func receiveBody(of admitted: HTTPExchange) {
+        var opened = admitted
+        switch routes.admission(of: opened.request, opened.outcome) {
+        case .admitted: break
+        case .refused: opened.discardBody()
+        case .open(let question):
+            exchange = opened
+            phase = .answering
+            guard let loop = context?.eventLoop else { return }
+            return ask(question, loop) { $0.bodyJudged($1) }
+        }
+        let (isHopeless, needsContinue) = (opened.isHopeless, opened.needsContinue)
+        exchange = opened
+        phase = .receiving
+        if isHopeless {
+            giveUpReading()
+        } else if needsContinue {
+            output.appendContinue()
+        }
+    }
+
+    /// An auth server told whether the body may be kept.
+    private func bodyJudged(_ outcome: Result<AuthGrant, AuthFailure>) {
+        guard var opened = exchange.take() else { return }
+        opened.outcome = outcome
+        deadlines.answered(at: .now())
+        receiveBody(of: opened)
+        work()
+        setTimer()
     }
 
     /// Answers before the body is through: the connection can not be used any more.
@@ -238,7 +264,10 @@ extension HTTPConnectionHandler {
         guard var exchange = exchange.take() else { return }
         exchange.complete()
         phase = .answering
-        carryOut(routes.answer(exchange.request), for: exchange)
+        carryOut(
+            routes.answer(exchange.request, authorizedBy: exchange.outcome),
+            for: exchange
+        )
     }
 
     private func carryOut(_ answer: HTTPAnswer, for exchange: HTTPExchange) {
@@ -254,8 +283,11 @@ extension HTTPConnectionHandler {
                 loop.execute { handler.value.answerArrived(.reply(reply)) }
             }
         case .authorizing(let question):
+            let request = exchange.request
             self.exchange = exchange
-            authorize(exchange.request, question, loop)
+            ask(question, loop) { handler, outcome in
+                handler.answerArrived(handler.routes.answer(request, authorizedBy: outcome))
+            }
         case .blocking(let work):
             self.exchange = exchange
             let handler = NIOLoopBound(self, eventLoop: loop)
@@ -301,7 +333,7 @@ extension HTTPConnectionHandler {
     }
 
     /// Answers what is no proper request; nothing that follows it can be trusted to be one.
-    private func refuse(_ malformed: MalformedRequest) {
+    func refuse(_ malformed: MalformedRequest) {
         exchange = nil
         write(malformed.reply, HTTPReply.Framing(keepsAlive: false))
         lingers = true
@@ -322,79 +354,9 @@ extension HTTPConnectionHandler {
         context?.writeAndFlush(wrapOutboundOut(output.take()), promise: nil)
     }
 
-    private func continueReading() {
+    func continueReading() {
         guard isReadHeldBack, !isHeldUp, queue.isEmpty else { return }
         isReadHeldBack = false
         context?.read()
-    }
-}
-
-// MARK: - Closing
-
-extension HTTPConnectionHandler {
-    /// Closes once the replies are with the system.
-    private func close() {
-        guard let context else { return }
-        phase = .closing
-        queue.removeAll()
-        deadlines.requestEnded()
-        deadlines.setStalled(true, at: .now())
-        setTimer()
-        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.whenComplete { _ in handler.value.finalReplyWritten() }
-        context.writeAndFlush(wrapOutboundOut(output.take()), promise: written)
-    }
-
-    /// A socket closed with unread input resets the connection, and may take the reply with it.
-    private func finalReplyWritten() {
-        guard let context else { return }
-        phase = .lingering
-        guard lingers, !isInputEnded else {
-            context.close(promise: nil)
-            return
-        }
-        context.close(mode: .output, promise: nil)
-        setTimer(at: .now() + .milliseconds(HTTPLimits.lingerMilliseconds))
-        continueReading()
-    }
-
-    /// Closes a connection that has nothing more to expect.
-    private func closeIfDone() {
-        guard isInputEnded || isShuttingDown, queue.isEmpty else { return }
-        switch phase {
-        case .idle: close()
-        case .receiving where isInputEnded: refuse(MalformedRequest(status: 400))
-        case .lingering where isInputEnded: context?.close(promise: nil)
-        case .receiving, .answering, .closing, .lingering: break
-        }
-    }
-
-    private func setTimer() {
-        guard let deadline = deadlines.next(isAnswering: phase == .answering) else { return }
-        setTimer(at: deadline)
-    }
-
-    /// Sees to it that the timer fires at `deadline` or before.
-    private func setTimer(at deadline: NIODeadline) {
-        guard let context else { return }
-        if let timer, timer.deadline <= deadline { return }
-        timer?.task.cancel()
-        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let task = context.eventLoop.scheduleTask(deadline: deadline) {
-            handler.value.timerFired()
-        }
-        timer = (task, deadline)
-    }
-
-    /// The timer may be older than the present request: then it is only set anew.
-    private func timerFired() {
-        timer = nil
-        let deadline = deadlines.next(isAnswering: phase == .answering)
-        if phase == .lingering || deadline.map({ $0 <= .now() }) == true {
-            context?.close(promise: nil)
-        } else {
-            setTimer()
-        }
     }
 }

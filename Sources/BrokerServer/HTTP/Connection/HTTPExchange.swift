@@ -7,6 +7,8 @@ struct HTTPExchange {
     private(set) var request: HTTPRequest
     /// The client's secret, if it sent one.
     let secret: [UInt8]?
+    /// What an auth server said of the client, if it was asked for this request.
+    var outcome: Result<AuthGrant, AuthFailure>?
     /// How the reply is to be framed.
     var framing: HTTPReply.Framing
     /// When the route was asked, for the access log.
@@ -61,6 +63,9 @@ struct HTTPExchange {
     mutating func ask(_ question: AuthQuestion?) {
         request.question = question
     }
+
+    /// The body is read over, because the request will be refused.
+    mutating func discardBody() { body.discard() }
 
     /// Takes a part of the body.
     mutating func append(_ part: ByteBuffer) {

@@ -40,6 +40,33 @@ extension Routes {
         return nil
     }
 
+    /// What the head of a request tells of its body.
+    enum Admission {
+        /// It may be kept, or is not wanted anyway.
+        case admitted
+        /// The request will be refused whatever the body is.
+        case refused
+        /// An auth server is to be asked before any of it is kept.
+        case open(AuthQuestion)
+    }
+
+    /// Judges a request before its body: whoever is not known has none kept.
+    ///
+    /// `outcome` is what an auth server has just answered, `nil` before it was asked.
+    func admission(
+        of request: HTTPRequest,
+        _ outcome: Result<AuthGrant, AuthFailure>? = nil
+    ) -> Admission {
+        guard case .route(let route, option: _) = request.resolution,
+            case .keep = bodyPolicy(for: request.resolution)
+        else { return .admitted }
+        do throws(APIError) {
+            return try openQuestion(of: request, for: route, outcome).map { .open($0) } ?? .admitted
+        } catch {
+            return .refused
+        }
+    }
+
     private static func demand(of route: Route) -> Demand {
         switch route {
         case .ping, .live, .ready: .none

@@ -17,7 +17,7 @@ extension Routes {
                 let document = StatsJSON.document(report, version: ServerVersion.text)
                 return HTTPReply(status: 200, contentType: .json, body: document)
             }
-            let page = StatsText.page(report, version: ServerVersion.text)
+            let page = StatsText.page(report, version: ServerVersion.line)
             return HTTPReply(status: 200, contentType: .text, body: ByteBuffer(string: page))
         }
     }

@@ -20,7 +20,7 @@ package struct StatsText {
     }
 
     private mutating func writeHeading(_ report: StatsReport, version: String) {
-        text += "nsqd v\(version) (built w/swift)\n"
+        text += "nsqd \(version)\n"
         text += "start_time \(CalendarText.rfc3339(report.startTime))\n"
         text += "uptime \(DurationText.text(nanoseconds: report.uptime))\n"
         text += "\nHealth: \(PrintableText.singleLine(report.health))\n"

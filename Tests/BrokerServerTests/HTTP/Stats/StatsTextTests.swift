@@ -4,7 +4,7 @@ import Testing
 @Suite("Stats as text")
 struct StatsTextTests {
     private func lines(_ report: StatsReport) -> [String] {
-        StatsText.page(report, version: "1.3.0").split(
+        StatsText.page(report, version: "v1.3.0 (built w/swift)").split(
             separator: "\n",
             omittingEmptySubsequences: false
         ).map(String.init)
