@@ -4,7 +4,7 @@ import DaemonSupport
 /// One flag of nsqd: how it is read, where its value goes, and what values are legal.
 struct NSQDFlag: Sendable {
     /// How the flag is read, and its line in the usage.
-    let definition: FlagDefinition
+    private(set) var definition: FlagDefinition
 
     /// The key under which `GET /config/<key>` shows the value; `nil` for none.
     private(set) var optionKey: String?
@@ -30,6 +30,13 @@ struct NSQDFlag: Sendable {
     func shown(as key: String?) -> Self {
         var flag = self
         flag.optionKey = key
+        return flag
+    }
+
+    /// The same flag under a heading of `--help`.
+    func under(_ group: String) -> Self {
+        var flag = self
+        flag.definition.group = group
         return flag
     }
 

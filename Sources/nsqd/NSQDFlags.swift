@@ -11,7 +11,17 @@ import DaemonSupport
 enum NSQDFlags {
     /// All flags, with the defaults of a machine called `hostName`.
     static func all(hostName: String) -> [NSQDFlag] {
-        process + addresses(hostName: hostName) + store + messages + clients + tls + auth + figures
+        let groups = [
+            ("Process and log", process),
+            ("Addresses and place", addresses(hostName: hostName)),
+            ("Store", store),
+            ("Messages", messages),
+            ("Clients", clients),
+            ("TLS", tls),
+            ("Authorization", auth),
+            ("Statsd and latencies", figures),
+        ]
+        return groups.flatMap { title, flags in flags.map { $0.under(title) } }
     }
 
     private static let process: [NSQDFlag] = [

@@ -138,4 +138,21 @@ import Testing
             """
         #expect(UsageText.text(of: flags) == usage)
     }
+
+    @Test func showsGroupsInTheirOrderAndSortsEach() {
+        let definitions = ["b": "Second", "a": "Second", "c": "First"].sorted {
+            $0.value < $1.value
+        }
+        .map { name, group in
+            var flag = FlagDefinition(name, .boolean, initially: .boolean(false), usage: "u")
+            flag.group = group
+            return flag
+        }
+        let flags = FlagSet(program: "p", definitions)
+
+        #expect(
+            UsageText.text(of: flags)
+                == "Usage of p:\n\nFirst:\n  -c\tu\n\nSecond:\n  -a\tu\n  -b\tu\n"
+        )
+    }
 }

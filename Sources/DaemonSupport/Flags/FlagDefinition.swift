@@ -34,6 +34,9 @@ package struct FlagDefinition: Sendable {
     /// What `--help` says about the flag.
     package let usage: String
 
+    /// The heading under which `--help` shows the flag; empty for none.
+    package var group = ""
+
     /// Composes a definition; `initialValue` must be of the case that `kind` yields.
     package init(_ name: String, _ kind: FlagKind, initially initialValue: FlagValue, usage: String)
     {

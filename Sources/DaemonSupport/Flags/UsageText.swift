@@ -1,9 +1,16 @@
-/// The usage of a ``FlagSet`` in the layout of Go's `flag.PrintDefaults`, sorted by name.
+/// The usage of a ``FlagSet`` in the layout of Go's `flag.PrintDefaults`: by group, and sorted by name in each.
 package enum UsageText {
     /// What `--help` and a refused flag print, the newline at its end included.
     package static func text(of flags: FlagSet) -> String {
-        let sorted = flags.definitions.sorted { $0.name < $1.name }
-        return "Usage of \(flags.program):\n" + sorted.map(paragraph).joined()
+        let groups = Dictionary(grouping: flags.definitions, by: \.group)
+        var text = "Usage of \(flags.program):\n"
+        for (at, flag) in flags.definitions.enumerated()
+        where !flags.definitions[..<at].contains(where: { $0.group == flag.group }) {
+            if !flag.group.isEmpty { text += "\n\(flag.group):\n" }
+            let sorted = (groups[flag.group] ?? []).sorted { $0.name < $1.name }
+            text += sorted.map(paragraph).joined()
+        }
+        return text
     }
 
     private static func paragraph(of flag: FlagDefinition) -> String {
