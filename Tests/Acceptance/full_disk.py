@@ -1,4 +1,5 @@
 """A disk that is full: publishes are refused, consumers go on, and the room that they free is used again."""
+import contextlib
 import os
 import subprocess
 import sys
@@ -23,6 +24,17 @@ class SmallDisk:
 
     def __enter__(self):
         return self
+
+    def fill_up(self):
+        """Takes the last byte."""
+        with open(os.path.join(self.folder, "other"), "ab", buffering=0) as file:
+            for size in (65_536, 4096, 1):
+                with contextlib.suppress(OSError):
+                    while file.write(b"o" * size):
+                        pass
+
+    def make_room(self):
+        os.unlink(os.path.join(self.folder, "other"))
 
     def __exit__(self, *_):
         if self.is_mounted:
@@ -110,6 +122,17 @@ def main():
             rest = consume(daemon, acknowledged - len(half))
             judge.equal(len(set(rest) & set(half)), 0, "nor does a kill -9 bring it back")
             judge.equal(len(set(rest) | set(half)), acknowledged, "and nothing is lost")
+            for end, name in ((daemon.stop, "a stop"), (daemon.kill, "a kill -9")):
+                acknowledged, _ = fill(daemon)
+                end()
+                disk.fill_up()
+                daemon.start()
+                judge.equal(
+                    len(set(consume(daemon, acknowledged))), acknowledged,
+                    "it starts on a disk without a free byte after %s, and delivers" % name)
+                disk.make_room()
+                judge.check(publishes_again(daemon), "and goes on when there is room")
+                consume(daemon, 1)
     return judge.finish()
 
 

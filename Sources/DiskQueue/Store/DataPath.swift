@@ -28,6 +28,7 @@ package final class DataPath: Sendable {
         let opened: SQLiteMetadataStore
         do throws(DiskQueueError) {
             try NewerFormat.refuse(below: path, in: PosixFileSystem())
+            SpaceReserve.makeRoom(below: path)
             opened = try Self.openMetadata(path)
         } catch {
             guard error.code == .corrupt else {

@@ -11,6 +11,9 @@ package final class SpaceReserve: Sendable {
     /// Bytes kept by a daemon.
     package static let ordinaryBytes = 2 << 20
 
+    /// Free bytes below which a start may fail for want of room: SQLite's log, a torn tail that is kept aside.
+    private static let neededBytes = 1 << 20
+
     /// Shortest pause between two attempts to take the room again, nanoseconds.
     private static let pause: Int64 = 250_000_000
 
@@ -33,6 +36,17 @@ package final class SpaceReserve: Sendable {
         self.byteCount = byteCount
         self.recycling = recycling
         spent.store(!isKept && keep() == .noSpace, ordering: .relaxed)
+    }
+
+    /// Where a store below `dataPath` keeps its room.
+    static func path(below dataPath: String) -> String { "\(dataPath)/reserve" }
+
+    /// Gives up the room before anything is opened, when the disk has none for opening it.
+    static func makeRoom(below dataPath: String) {
+        let fileSystem = PosixFileSystem()
+        // SWALLOW: opening the store tells what is wrong with the disk.
+        guard let free = try? fileSystem.freeBytes(dataPath), free < neededBytes else { return }
+        try? fileSystem.remove(path(below: dataPath))
     }
 
     /// Whether the room is given up: nothing but ledgers may be written.

@@ -77,7 +77,7 @@ extension Store {
         if configuration.reserveBytes > 0 {
             logConfiguration.reserve = SpaceReserve(
                 fileSystem: fileSystem,
-                path: "\(configuration.dataPath)/reserve",
+                path: SpaceReserve.path(below: configuration.dataPath),
                 byteCount: configuration.reserveBytes,
                 recycling: logConfiguration.recycling
             )
