@@ -11,6 +11,7 @@ import tempfile
 import time
 
 import checks
+from checksum import crc32c
 from daemon import Daemon, differences, tree
 from wire import Connection, dpub, mpub
 
@@ -146,15 +147,6 @@ def comes_to(daemon, channel, depth, in_flight):
             return True
         time.sleep(0.02)
     return False
-
-
-def crc32c(data):
-    value = 0xFFFFFFFF
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
-    return value ^ 0xFFFFFFFF
 
 
 def damaged_store(judge, data, sent):

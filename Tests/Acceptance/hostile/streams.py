@@ -4,6 +4,7 @@ import socket
 import struct
 import zlib
 
+from checksum import crc32c
 from hostile.exchange import identify, negotiated, read_answer, texts
 from hostile.secure import secured
 from hostile.target import MIB
@@ -81,13 +82,8 @@ def bombs(bench, see):
 
 
 def snappy_checksum(data):
-    """crc32c, masked as snappy's framing format asks."""
-    crc = 0xffffffff
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
-    crc ^= 0xffffffff
+    """CRC-32C, masked as snappy's framing format asks."""
+    crc = crc32c(data)
     return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xa282ead8) & 0xffffffff)
 
 
