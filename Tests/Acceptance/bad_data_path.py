@@ -1,4 +1,4 @@
-"""Data paths that nsqd must refuse: one clear line, the right exit status, and not a byte changed."""
+"""Data paths that nsqd must refuse, with one clear line, the right exit status and not a byte changed; or bear with."""
 import contextlib
 import os
 import pwd
@@ -125,12 +125,26 @@ def newer(judge, binary, base):
         judge.equal(daemon.topics()["t"][0]["depth"], 1, "newer: the message is still there")
 
 
+def strays(judge, binary, base):
+    """A folder and a pipe that bear names of the store's own files."""
+    path = os.path.join(base, "strays")
+    os.makedirs(os.path.join(path, "reserve", "somebody's"))
+    with Daemon(binary, path) as daemon:
+        daemon.start()
+        judge.equal(daemon.post("/pub", b"kept", topic="t")[0], 200, "strays: a folder 'reserve' stops no publish")
+        judge.equal(daemon.stop(), 0, "strays: it stops")
+        os.mkfifo(os.path.join(path, "topics", "1", "%020d.segment" % 7))
+        daemon.start()
+        judge.equal(daemon.topics()["t"][0]["depth"], 1, "strays: a pipe is not waited for")
+    judge.check(os.path.isdir(os.path.join(path, "reserve", "somebody's")), "strays: both are left alone")
+
+
 def main():
     options = checks.start(checks.parser(__doc__.splitlines()[0]))
     judge = checks.Checks()
     base = tempfile.mkdtemp(prefix="nsqd-bad-")
     try:
-        for case in (missing, no_folder, not_writable, locked, newer):
+        for case in (missing, no_folder, not_writable, locked, newer, strays):
             try:
                 case(judge, options.bin, base)
             except Exception as error:
