@@ -93,11 +93,21 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "ServerSupport",
+            dependencies: [
+                "NSQCore", "PrometheusMetrics",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "BrokerServer",
             dependencies: [
                 "Broker", "CRE2", "CSystemCalls", "DiskQueue", "NSQCore", "NSQWire",
-                "PrometheusMetrics",
-                "StreamCompression",
+                "PrometheusMetrics", "ServerSupport", "StreamCompression",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -114,7 +124,7 @@ let package = Package(
         .executableTarget(
             name: "nsqd",
             dependencies: [
-                "BrokerServer", "DaemonSupport",
+                "BrokerServer", "DaemonSupport", "ServerSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -152,6 +162,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "ServerSupportTests",
+            dependencies: [
+                "ServerSupport", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "DiskQueueTests",
             dependencies: ["DiskQueue", "DiskQueueTesting", "Migrations", "NSQCore"],
             swiftSettings: strict
@@ -170,6 +188,7 @@ let package = Package(
             name: "BrokerServerTests",
             dependencies: [
                 "Broker", "BrokerServer", "DiskQueue", "DiskQueueTesting", "NSQCore", "NSQWire",
+                "ServerSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

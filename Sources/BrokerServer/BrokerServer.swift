@@ -1,8 +1,8 @@
 package import Broker
-private import Glibc
 package import Logging
 private import NIOCore
 private import NIOPosix
+import ServerSupport
 import ServiceLifecycle
 
 /// nsqd as one service: opens the store, starts the fronts, and closes everything in order.
@@ -216,22 +216,39 @@ package struct BrokerServer: Service, CustomStringConvertible {
         _ budget: ConnectionBudget,
         _ loops: MultiThreadedEventLoopGroup,
         tcpPort: Int
-    ) -> HTTPFront {
-        HTTPFront(
-            broker: broker,
-            configuration: configuration,
-            tls: tls,
-            clients: clients,
-            authorizer: configuration.auth.coversHTTP ? auth.map(HTTPAuthorizer.init) : nil,
-            health: health,
-            metrics: metrics,
+    ) -> HTTPFront<Routes> {
+        let door = tls.map { tls in
+            HTTPFront<Routes>.SecureDoor(address: configuration.httpsAddress) { channel in
+                try channel.pipeline.syncOperations.addHandlers(tls.makeHandler(), HandshakeTimer())
+            }
+        }
+        let startTime = WallClock.seconds
+        let startInstant = NIODeadline.now()
+        return HTTPFront(
+            address: configuration.httpAddress,
+            secureDoor: door,
+            requiresTLS: configuration.tls.effectiveRequirement == .everything,
             budget: budget,
-            group: loops,
-            logger: logger,
-            startTime: Int64(time(nil)),
-            boundTCPPort: tcpPort,
-            setLogLevel: setLogLevel
-        )
+            group: loops
+        ) { [self] ports in
+            Routes(
+                broker: broker,
+                configuration: configuration,
+                clients: clients,
+                authorizer: configuration.auth.coversHTTP ? auth.map(HTTPAuthorizer.init) : nil,
+                health: health,
+                metrics: metrics,
+                logger: logger,
+                server: Routes.Server(
+                    startTime: startTime,
+                    startInstant: startInstant,
+                    tcpPort: tcpPort,
+                    httpPort: ports.http ?? -1,
+                    httpsPort: ports.https ?? 0
+                ),
+                setLogLevel: setLogLevel
+            )
+        }
     }
 
     /// Runs `body` on a thread that may block, to its end even when this task is cancelled.

@@ -1,5 +1,6 @@
 import BrokerServer
 import Logging
+import ServerSupport
 import ServiceLifecycle
 import UnixSignals
 

@@ -2,6 +2,7 @@ import BrokerServer
 import DaemonSupport
 import Glibc
 import Logging
+import ServerSupport
 import ServiceLifecycle
 import UnixSignals
 

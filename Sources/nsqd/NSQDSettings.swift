@@ -1,5 +1,6 @@
 import BrokerServer
 import DaemonSupport
+import ServerSupport
 
 /// What the arguments of nsqd ask for.
 struct NSQDSettings: Sendable {

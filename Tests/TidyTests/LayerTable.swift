@@ -25,7 +25,7 @@ struct LayerTable {
 
     /// The table of this package, from the bottom up.
     static let current = LayerTable(layers: [
-        "NSQCore": Layer([]),
+        "NSQCore": Layer(cLibrary),
         "Migrations": Layer([]),
         "DiskQueue": Layer(
             foundation.union(cLibrary).union([
@@ -47,10 +47,17 @@ struct LayerTable {
         "DaemonSupport": Layer(
             foundation.union(["NSQCore", "Logging", "Synchronization", "Glibc", "TOMLKit"])
         ),
+        "ServerSupport": Layer(
+            cLibrary.union([
+                "NSQCore", "PrometheusMetrics", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
+                "Synchronization",
+            ])
+        ),
         "BrokerServer": Layer(
             foundation.union(cLibrary).union([
                 "Broker", "CSystemCalls", "DiskQueue", "NSQCore", "NSQWire", "PrometheusMetrics",
-                "StreamCompression", "CoreMetrics", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
+                "ServerSupport", "StreamCompression", "CoreMetrics", "NIOCore", "NIOHTTP1",
+                "NIOPosix", "NIOSSL",
                 "NIOTLS", "Logging", "ServiceLifecycle",
                 "SwiftASN1", "Synchronization",
             ]),
@@ -61,8 +68,8 @@ struct LayerTable {
         ),
         "nsqd": Layer(
             foundation.union(cLibrary).union([
-                "BrokerServer", "DaemonSupport", "NSQCore", "Logging", "ServiceLifecycle",
-                "UnixSignals",
+                "BrokerServer", "DaemonSupport", "NSQCore", "ServerSupport", "Logging",
+                "ServiceLifecycle", "UnixSignals",
             ])
         ),
     ])

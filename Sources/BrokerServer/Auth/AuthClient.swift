@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import NSQWire
+package import ServerSupport
 
 /// Asks the auth servers who a client is and what it may do.
 ///

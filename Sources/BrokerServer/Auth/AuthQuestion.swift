@@ -1,4 +1,5 @@
 import NSQWire
+import ServerSupport
 
 /// What an auth server is asked about one client.
 ///

@@ -1,6 +1,7 @@
 import Broker
 import DiskQueue
 import PrometheusMetrics
+import ServerSupport
 
 /// The families that `/metrics` shows, each declared once with what it means.
 ///
@@ -35,7 +36,7 @@ struct MetricsPage {
         .gauge,
         "Free bytes of the data path's file system."
     )
-    private var disk = MetricFamily(
+    private var diskSize = MetricFamily(
         "nsqd_store_disk_size_bytes",
         .gauge,
         "Size of the data path's file system."
@@ -122,7 +123,8 @@ struct MetricsPage {
     /// All families, those about the process first.
     var families: [MetricFamily] {
         [
-            build, start, cpu, resident, ready, clients, atRisk, diskFree, disk, recovered, lost,
+            build, start, cpu, resident, ready, clients, atRisk, diskFree, diskSize, recovered,
+            lost,
             torn, topicDepth, topicMessages, topicBytes, topicPaused, topicAge, depth, inFlight,
             deferred, messages, requeues, timeouts, consumers, paused, age,
         ]
@@ -134,7 +136,8 @@ struct MetricsPage {
         startTime: Int64,
         clientCount: Int,
         isReady: Bool,
-        _ figures: ProcessFigures
+        _ figures: ProcessFigures,
+        _ disk: DiskFigures?
     ) {
         build.add(1, [(name: "version", value: version)])
         start.add(Double(startTime))
@@ -142,8 +145,9 @@ struct MetricsPage {
         resident.add(Double(figures.residentBytes))
         ready.add(isReady ? 1 : 0)
         clients.add(Double(clientCount))
-        if let bytes = figures.diskFreeBytes { diskFree.add(Double(bytes)) }
-        if let bytes = figures.diskBytes { disk.add(Double(bytes)) }
+        guard let disk else { return }
+        diskFree.add(Double(disk.freeBytes))
+        diskSize.add(Double(disk.bytes))
     }
 
     /// Adds what is known of the store.

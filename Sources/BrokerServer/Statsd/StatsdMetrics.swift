@@ -1,5 +1,6 @@
 package import Broker
 import NSQCore
+package import ServerSupport
 
 /// The lines of each push: gauges as they are, counters as what came since the last push.
 ///

@@ -1,6 +1,7 @@
 import Broker
 import NIOCore
 import NSQWire
+import ServerSupport
 import Synchronization
 
 /// What other threads may see and touch of one client connection.

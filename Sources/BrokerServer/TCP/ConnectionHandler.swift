@@ -3,6 +3,7 @@ import Logging
 package import NIOCore
 import NIOTLS
 import NSQWire
+package import ServerSupport
 
 /// One client connection: bytes in, commands to the broker, frames out.
 ///

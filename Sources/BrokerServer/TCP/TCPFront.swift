@@ -3,6 +3,7 @@ private import Glibc
 import Logging
 import NIOCore
 import NIOPosix
+import ServerSupport
 import Synchronization
 
 /// The front for protocol V2: listens, and gives every connection a ``ConnectionHandler``.

@@ -1,4 +1,5 @@
 private import Glibc
+private import NSQCore
 private import Synchronization
 
 /// One process per data path: holds the locks, and the run marker in `nsqd.lock`.
@@ -49,7 +50,7 @@ package final class DirectoryLock: Sendable {
         }
         try Self.lock(directory, of: dataPath)
         guard access(dataPath, W_OK | X_OK) == 0 else {
-            let reason = ErrorNumber.text(errno).lowercased()
+            let reason = SystemErrorText.of(errno).lowercased()
             throw Self.refusal(.unusable, "cannot write in directory \(dataPath) - \(reason)")
         }
         let existed = PosixFileSystem().exists(path)

@@ -1,19 +1,7 @@
 private import Glibc
 
-/// The operating system's error numbers: their words, and the classes that the store treats alike.
+/// The classes of the operating system's error numbers that the store treats alike.
 package enum ErrorNumber {
-    /// The text of `number`, such as "No space left on device".
-    ///
-    /// Callable from any thread.
-    package static func text(_ number: Int32) -> String {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-            guard let base = buffer.baseAddress,
-                strerror_r(number, base, buffer.count) == 0
-            else { return "error \(number)" }
-            return String(cString: base)
-        }
-    }
-
     /// Whether `number` says that there is no room: disk full, quota spent, file size limit.
     package static func isNoSpace(_ number: Int32) -> Bool {
         number == ENOSPC || number == EDQUOT || number == EFBIG

@@ -1,3 +1,5 @@
+private import NSQCore
+
 /// A file-system operation that failed: what was tried, on what, and why.
 package struct FileSystemError: Error, Equatable, CustomStringConvertible {
     /// The operation, as a verb that fits before a path: "open", "write", "synchronize".
@@ -19,5 +21,5 @@ package struct FileSystemError: Error, Equatable, CustomStringConvertible {
     package var description: String { "cannot \(operation) \(path): \(reason)" }
 
     /// The operating system's words for ``errno``.
-    package var reason: String { ErrorNumber.text(errno) }
+    package var reason: String { SystemErrorText.of(errno) }
 }

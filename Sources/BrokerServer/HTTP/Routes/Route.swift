@@ -1,9 +1,10 @@
 import NIOHTTP1
+import ServerSupport
 
 /// Every request that the API answers.
 ///
 /// Source: `nsqd` spec 4.2.
-enum Route: CaseIterable, Sendable {
+enum Route: HTTPRoute {
     case ping
     case live
     case ready
@@ -25,10 +26,6 @@ enum Route: CaseIterable, Sendable {
     case readOption
     case writeOption
 
-    /// What stands before the option's name in the paths of ``readOption`` and ``writeOption``.
-    static let optionPrefix = "/config/"
-
-    /// The request's path; for the two option routes the part before the option's name.
     var path: String {
         switch self {
         case .ping: "/ping"
@@ -49,11 +46,10 @@ enum Route: CaseIterable, Sendable {
         case .emptyChannel: "/channel/empty"
         case .pauseChannel: "/channel/pause"
         case .unpauseChannel: "/channel/unpause"
-        case .readOption, .writeOption: Self.optionPrefix
+        case .readOption, .writeOption: "/config/"
         }
     }
 
-    /// The only method that the route answers to.
     var method: HTTPMethod {
         switch self {
         case .ping, .live, .ready, .metrics, .identity, .statistics, .readOption: .GET
@@ -65,17 +61,9 @@ enum Route: CaseIterable, Sendable {
         }
     }
 
-    /// Whether `method` is the one that the route answers to.
-    ///
-    /// Matched by case: `==` on methods compares their names as strings.
-    func accepts(_ method: HTTPMethod) -> Bool {
-        switch (self.method, method) {
-        case (.GET, .GET), (.PUT, .PUT), (.POST, .POST): true
-        default: false
-        }
-    }
+    var takesOption: Bool { self == .readOption || self == .writeOption }
 
-    /// Whether the access log shows the route; publishes and probes would drown it.
+    // Publishes and probes would drown the log.
     var isLogged: Bool {
         switch self {
         case .publish, .publishBatch, .live, .ready, .metrics: false

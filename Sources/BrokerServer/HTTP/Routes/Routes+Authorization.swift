@@ -1,4 +1,5 @@
 import NSQWire
+import ServerSupport
 
 extension Routes {
     /// What a client must be allowed for a route to answer it, with `--http-auth`.
@@ -13,6 +14,28 @@ extension Routes {
         case everything
     }
 
+    func admission(of request: HTTPRequest, for route: Route) -> HTTPAdmission {
+        guard let limit = bodyLimit(for: route) else { return .discard }
+        do throws(APIError) {
+            // Whoever is not known to be allowed has no body kept.
+            guard let question = try openQuestion(of: request, for: route) else {
+                return .keep(limit: limit)
+            }
+            return .later { [self] proceed in
+                authorize(question) { outcome in
+                    do throws(APIError) {
+                        _ = try self.openQuestion(of: request, for: route, outcome)
+                        proceed(.keep(limit: limit))
+                    } catch {
+                        proceed(.refused(error.reply))
+                    }
+                }
+            }
+        } catch {
+            return .refused(error.reply)
+        }
+    }
+
     /// Refuses `request` unless its client may use `route`.
     ///
     /// `outcome` is what an auth server has just answered, `nil` before it was asked.
@@ -21,50 +44,23 @@ extension Routes {
     func openQuestion(
         of request: HTTPRequest,
         for route: Route,
-        _ outcome: Result<AuthGrant, AuthFailure>?
+        _ outcome: Result<AuthGrant, AuthFailure>? = nil
     ) throws(APIError) -> AuthQuestion? {
         let demand = Self.demand(of: route)
         guard let authorizer, !demand.isNone else { return nil }
-        guard let question = request.question else { throw .authRequired }
         let grant: AuthGrant
         switch outcome {
         case .success(let answered): grant = answered
         case .failure: throw .authFailed
         case nil:
+            guard let question = question(about: request) else { throw .authRequired }
             guard let known = authorizer.grant(for: question) else { return question }
             grant = known
         }
-        guard try demand.isMet(by: grant, for: parameters(of: request)) else {
+        guard try demand.isMet(by: grant, for: request.parameters()) else {
             throw .unauthorized
         }
         return nil
-    }
-
-    /// What the head of a request tells of its body.
-    enum Admission {
-        /// It may be kept, or is not wanted anyway.
-        case admitted
-        /// The request will be refused whatever the body is.
-        case refused
-        /// An auth server is to be asked before any of it is kept.
-        case open(AuthQuestion)
-    }
-
-    /// Judges a request before its body: whoever is not known has none kept.
-    ///
-    /// `outcome` is what an auth server has just answered, `nil` before it was asked.
-    func admission(
-        of request: HTTPRequest,
-        _ outcome: Result<AuthGrant, AuthFailure>? = nil
-    ) -> Admission {
-        guard case .route(let route, option: _) = request.resolution,
-            case .keep = bodyPolicy(for: request.resolution)
-        else { return .admitted }
-        do throws(APIError) {
-            return try openQuestion(of: request, for: route, outcome).map { .open($0) } ?? .admitted
-        } catch {
-            return .refused
-        }
     }
 
     private static func demand(of route: Route) -> Demand {

@@ -1,5 +1,6 @@
 import Broker
 import NSQCore
+import ServerSupport
 
 extension Routes {
     /// `/channel/create`: makes the channel unless it exists; the topic must.
@@ -47,7 +48,7 @@ extension Routes {
     private func topicAndChannelName(
         in request: HTTPRequest
     ) throws(APIError) -> (Topic, ChannelName) {
-        let parameters = try parameters(of: request)
+        let parameters = try request.parameters()
         guard let topicText = parameters["topic"] else { throw .missingTopic }
         guard let topicName = TopicName(topicText) else { throw .invalidTopicArgument }
         guard let channelText = parameters["channel"] else { throw .missingChannel }

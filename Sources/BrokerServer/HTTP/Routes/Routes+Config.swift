@@ -1,6 +1,7 @@
 private import FoundationEssentials
 import Logging
 import NIOCore
+import ServerSupport
 private import Synchronization
 
 extension Routes {

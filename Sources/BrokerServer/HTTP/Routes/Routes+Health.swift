@@ -1,5 +1,6 @@
 import Broker
 import NIOCore
+import ServerSupport
 
 extension Routes {
     /// `/livez`: 200 while the process answers at all; a supervisor that gets nothing may restart it.

@@ -2,6 +2,7 @@ import Broker
 import NIOCore
 import NSQCore
 import NSQWire
+import ServerSupport
 
 extension Routes {
     /// The answer to every request in the clear while `--tls-required` is on; NSQ's clients go on to the port

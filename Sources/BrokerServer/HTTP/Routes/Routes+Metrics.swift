@@ -2,6 +2,7 @@ import Broker
 import NIOCore
 import NSQCore
 import PrometheusMetrics
+import ServerSupport
 
 extension Routes {
     /// `/metrics`: everything, as Prometheus reads it.
@@ -15,7 +16,8 @@ extension Routes {
                 startTime: server.startTime,
                 clientCount: clients.count,
                 isReady: health.reasons(health: broker.health).isEmpty,
-                .current(dataPath: configuration.dataPath)
+                .current(),
+                DiskFigures(dataPath: configuration.dataPath)
             )
             page.add(bytesAtRisk: broker.bytesAtRisk, recovery: health.recovery)
             for topic in broker.statistics(topic: nil, channel: nil) { page.add(topic) }

@@ -3,13 +3,14 @@ import Logging
 import NIOCore
 import NSQCore
 import NSQWire
+import ServerSupport
 
 extension Routes {
     /// `/pub`: the body is one message.
     func publishMessage(_ request: HTTPRequest) throws(APIError) -> HTTPAnswer {
         guard !request.isBodyTooLong else { throw .messageTooBig }
         guard request.body.readableBytes > 0 else { throw .messageEmpty }
-        let parameters = try parameters(of: request)
+        let parameters = try request.parameters()
         let name = try topicName(in: parameters)
         let deferral = try deferral(in: parameters)
         let outcome = request.body.withUnsafeReadableBytes { bytes in
@@ -27,7 +28,7 @@ extension Routes {
     /// leaves an empty topic.
     func publishBatch(_ request: HTTPRequest) throws(APIError) -> HTTPAnswer {
         guard !request.isBodyTooLong else { throw .bodyTooBig }
-        let parameters = try parameters(of: request)
+        let parameters = try request.parameters()
         let name = try topicName(in: parameters)
         let isBinary = isBinary(parameters)
         do throws(BrokerError) {
@@ -91,7 +92,12 @@ extension Routes {
     }
 
     private static func answer(_ ticket: CommitTicket?) -> HTTPAnswer {
-        ticket.map { .whenDurable($0) } ?? .reply(.ok)
+        guard let ticket else { return .reply(.ok) }
+        return .later { proceed in
+            ticket.whenDurable { error in
+                proceed(.reply(error.map { APIError(publishing: $0).reply } ?? .ok))
+            }
+        }
     }
 
     /// The name in the parameter `topic`, for the routes that make the topic.

@@ -1,6 +1,7 @@
 import Broker
 import NIOCore
 import NSQCore
+import ServerSupport
 
 extension Routes {
     /// `/stats`.
@@ -10,7 +11,7 @@ extension Routes {
     /// Made on the thread pool: ten thousand topics are ordinary, and an event loop has better to
     /// do.
     func statistics(_ request: HTTPRequest) throws(APIError) -> HTTPAnswer {
-        let parameters = try parameters(of: request)
+        let parameters = try request.parameters()
         return .blocking { [self] in
             let report = report(parameters)
             if parameters["format"] == "json" {

@@ -1,10 +1,11 @@
 import Broker
 import NSQCore
+import ServerSupport
 
 extension Routes {
     /// `/topic/create`: makes the topic unless it exists.
     func createTopic(_ request: HTTPRequest) throws(APIError) -> HTTPAnswer {
-        let name = try topicName(in: try parameters(of: request))
+        let name = try topicName(in: request.parameters())
         return administer { [broker] () throws(BrokerError) in
             _ = try broker.topic(name)
         }
@@ -12,7 +13,7 @@ extension Routes {
 
     /// `/topic/delete`: removes the topic, its channels and all messages.
     func deleteTopic(_ request: HTTPRequest) throws(APIError) -> HTTPAnswer {
-        let name = try nameOfExistingTopic(in: try parameters(of: request))
+        let name = try nameOfExistingTopic(in: request.parameters())
         return administer { [broker] () throws(BrokerError) in
             try broker.deleteTopic(name)
         }
@@ -20,7 +21,7 @@ extension Routes {
 
     /// `/topic/empty`: drops what waits in the topic itself.
     func emptyTopic(_ request: HTTPRequest) throws(APIError) -> HTTPAnswer {
-        let name = try topicName(in: try parameters(of: request))
+        let name = try topicName(in: request.parameters())
         guard let topic = broker.existingTopic(name) else { throw .topicNotFound }
         return administer { () throws(BrokerError) in
             try topic.empty()
@@ -29,7 +30,7 @@ extension Routes {
 
     /// `/topic/pause` and `/topic/unpause`; on disk when it is answered.
     func pauseTopic(_ request: HTTPRequest, isPaused: Bool) throws(APIError) -> HTTPAnswer {
-        let name = try nameOfExistingTopic(in: try parameters(of: request))
+        let name = try nameOfExistingTopic(in: request.parameters())
         guard let topic = broker.existingTopic(name) else { throw .topicNotFound }
         return administer { () throws(BrokerError) in
             if isPaused {

@@ -1,14 +1,14 @@
 import Broker
 import Logging
 import NIOCore
-import NIOHTTP1
+import ServerSupport
 import Synchronization
 
 /// The routes of nsqd's HTTP API; one object serves all connections.
 ///
 /// Each aspect is an extension in a file of its own. Isolation: called on event loops; what may
-/// block is handed back as ``HTTPAnswer/blocking(_:)``. Source: `nsqd` spec 4.
-final class Routes: Sendable {
+/// block is handed back as `HTTPAnswer.blocking`. Source: `nsqd` spec 4.
+final class Routes: HTTPAPI {
     /// What is known of the running server only once it listens.
     struct Server: Sendable {
         /// When the daemon started, in Unix seconds.
@@ -63,59 +63,39 @@ final class Routes: Sendable {
         )
     }
 
-    /// What `route` does with the body of a request.
-    func bodyPolicy(for resolution: HTTPRouter.Resolution) -> BodyCollector.Policy {
-        guard case .route(let route, option: _) = resolution else { return .discard }
-        return switch route {
-        case .publish, .writeOption: .keep(limit: configuration.maximumMessageBytes)
-        case .publishBatch: .keep(limit: configuration.maximumBodyBytes)
+    /// Bytes of body that `route` takes; `nil` where it wants none.
+    func bodyLimit(for route: Route) -> Int? {
+        switch route {
+        case .publish, .writeOption: configuration.maximumMessageBytes
+        case .publishBatch: configuration.maximumBodyBytes
         case .ping, .live, .ready, .metrics, .identity, .statistics, .readOption, .createTopic,
-            .deleteTopic,
-            .emptyTopic, .pauseTopic, .unpauseTopic, .createChannel, .deleteChannel,
+            .deleteTopic, .emptyTopic, .pauseTopic, .unpauseTopic, .createChannel, .deleteChannel,
             .emptyChannel, .pauseChannel, .unpauseChannel:
-            .discard
+            nil
         }
     }
 
-    /// Answers a complete request.
-    ///
-    /// `outcome` is what an auth server said to ``HTTPAnswer/authorizing(_:)``, `nil` at first.
+    func answered(status: Int) { metrics.answered(status: status) }
+
     func answer(
         _ request: HTTPRequest,
-        authorizedBy outcome: Result<AuthGrant, AuthFailure>? = nil
-    ) -> HTTPAnswer {
-        switch request.resolution {
-        case .route(let route, let option):
-            do throws(APIError) {
-                if let question = try openQuestion(of: request, for: route, outcome) {
-                    return .authorizing(question)
+        by route: Route,
+        option: String
+    ) throws(APIError) -> HTTPAnswer {
+        if let question = try openQuestion(of: request, for: route) {
+            return ask(question, request) { outcome in
+                do throws(APIError) {
+                    _ = try self.openQuestion(of: request, for: route, outcome)
+                    return try self.carryOut(request, by: route, option: option)
+                } catch {
+                    return .reply(error.reply)
                 }
-                return try answer(request, by: route, option: option)
-            } catch {
-                return .reply(error.reply)
             }
-        case .redirect(let path):
-            let query = request.target.query
-            var location = PercentCoding.encodePath(path)
-            if !query.isEmpty { location += "?" + PercentCoding.encodeQuery(query) }
-            let isGet = if case .GET = request.method { true } else { false }
-            return .reply(.bare(isGet ? 301 : 308, location: location))
-        case .methodNotAllowed(let allow):
-            var reply = APIError.methodNotAllowed.reply
-            reply.allow = allow
-            return .reply(reply)
-        case .options(let allow):
-            return .reply(.bare(200, allow: allow))
-        case .notFound:
-            return .reply(APIError.notFound.reply)
-        case .refused(let error):
-            return .reply(error.reply)
-        case .tlsRequired:
-            return .reply(tlsRequired())
         }
+        return try carryOut(request, by: route, option: option)
     }
 
-    private func answer(
+    private func carryOut(
         _ request: HTTPRequest,
         by route: Route,
         option: String
@@ -144,14 +124,6 @@ final class Routes: Sendable {
         }
     }
 
-    /// The query of `request`.
-    func parameters(of request: HTTPRequest) throws(APIError) -> QueryParameters {
-        guard let parameters = QueryParameters(request.target.query) else {
-            throw .invalidRequest
-        }
-        return parameters
-    }
-
     /// An answer from the thread pool: `work`, then an empty 200.
     func administer(_ work: @escaping @Sendable () throws(BrokerError) -> Void) -> HTTPAnswer {
         .blocking {
@@ -164,3 +136,6 @@ final class Routes: Sendable {
         }
     }
 }
+
+/// A request to nsqd's HTTP API.
+typealias HTTPRequest = RoutedRequest<Route>

@@ -1,5 +1,6 @@
 import Broker
 package import NIOCore
+import ServerSupport
 
 /// A ``StatsReport`` as JSON, with the original's key order and nulls.
 ///

@@ -1,4 +1,5 @@
 package import Broker
+package import ServerSupport
 
 /// What `/stats` shows, gathered once and then written as JSON or text.
 ///

@@ -1,3 +1,5 @@
+import ServerSupport
+
 /// A ``StatsReport`` in the original's text form, column for column.
 ///
 /// Source: `nsqd` spec 4.5.

@@ -1,6 +1,7 @@
 import Broker
 import BrokerServer
 import NIOCore
+import ServerSupport
 import Testing
 
 @Suite("Stats as JSON")

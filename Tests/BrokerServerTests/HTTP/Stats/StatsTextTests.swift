@@ -1,4 +1,5 @@
 import BrokerServer
+import ServerSupport
 import Testing
 
 @Suite("Stats as text")
