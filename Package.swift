@@ -16,7 +16,8 @@ let fuzzed = strict + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : [])
 let package = Package(
     name: "swift-nsq",
     products: [
-        .executable(name: "nsqd", targets: ["nsqd"])
+        .executable(name: "nsqd", targets: ["nsqd"]),
+        .executable(name: "nsqlookupd", targets: ["nsqlookupd"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -88,6 +89,8 @@ let package = Package(
             name: "DaemonSupport",
             dependencies: [
                 "NSQCore", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict
@@ -96,6 +99,7 @@ let package = Package(
             name: "ServerSupport",
             dependencies: [
                 "NSQCore", "PrometheusMetrics",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -124,10 +128,32 @@ let package = Package(
         .executableTarget(
             name: "nsqd",
             dependencies: [
-                "BrokerServer", "DaemonSupport", "ServerSupport",
+                "BrokerServer", "DaemonSupport", "NSQCore", "ServerSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(name: "Lookup", dependencies: ["NSQCore"], swiftSettings: strict),
+        .target(
+            name: "LookupServer",
+            dependencies: [
+                "Lookup", "NSQCore", "NSQWire", "PrometheusMetrics", "ServerSupport",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "nsqlookupd",
+            dependencies: [
+                "DaemonSupport", "LookupServer", "NSQCore",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),

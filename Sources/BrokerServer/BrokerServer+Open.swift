@@ -1,7 +1,7 @@
 package import Broker
 private import DiskQueue
-private import Glibc
 private import NSQCore
+private import ServerSupport
 
 extension BrokerServer {
     /// Locks the data path, opens the store on it and the broker over it.
@@ -54,26 +54,5 @@ extension BrokerServer {
             if error.code == .unsupportedVersion { try dataPath.lock.abandon() }
             throw error
         }
-    }
-}
-
-/// The clocks of the system.
-struct SystemTime: TimeSource {
-    var monotonicNanoseconds: Int64 { read(CLOCK_MONOTONIC) }
-    var wallNanoseconds: Int64 { read(CLOCK_REALTIME) }
-
-    private func read(_ clock: clockid_t) -> Int64 {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
-    }
-}
-
-extension Duration {
-    /// The duration in nanoseconds, clamped to what fits.
-    var wholeNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max / 2 : whole &+ attoseconds / 1_000_000_000
     }
 }

@@ -2,6 +2,7 @@ package import Broker
 package import Logging
 private import NIOCore
 private import NIOPosix
+package import NSQCore
 import ServerSupport
 import ServiceLifecycle
 
@@ -22,14 +23,6 @@ package struct BrokerServer: Service, CustomStringConvertible {
             _ locked: (_ notes: [String]) -> Void
         ) throws -> Broker
 
-    /// How far the service has come.
-    package enum Stage: Sendable {
-        /// Both fronts listen.
-        case serving
-        /// It was asked to stop.
-        case stopping
-    }
-
     private let configuration: NSQDConfiguration
     private let versionLine: String
     private let logger: Logger
@@ -37,7 +30,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
     private let tls: TLSAcceptor?
     private let auth: AuthClient?
     private let metrics: NSQDMetrics
-    private let report: @Sendable (Stage) -> Void
+    private let report: @Sendable (ServiceStage) -> Void
     private let health = HealthWatch()
     private let makeBroker: BrokerFactory
 
@@ -57,7 +50,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
         tls: TLSAcceptor?,
         auth: AuthClient?,
         metrics: NSQDMetrics,
-        report: @escaping @Sendable (Stage) -> Void,
+        report: @escaping @Sendable (ServiceStage) -> Void,
         makeBroker: @escaping BrokerFactory
     ) {
         self.configuration = configuration
@@ -146,7 +139,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
                 clients,
                 budget,
                 loops,
-                tcpPort: Self.port(of: tcpAddress)
+                tcpPort: ListenAddress(tcpAddress).portNumber
             )
             let addresses = try await http.start()
             logger.info("TCP: listening on \(tcpAddress)")
@@ -195,19 +188,15 @@ package struct BrokerServer: Service, CustomStringConvertible {
         guard !configuration.statsd.address.isEmpty else { return nil }
         let pusher = StatsdPusher(
             settings: configuration.statsd,
-            prefix: configuration.statsdPrefix(httpPort: Self.port(of: httpAddress ?? "")),
+            prefix: configuration.statsdPrefix(
+                httpPort: ListenAddress(httpAddress ?? "").portNumber
+            ),
             quantiles: configuration.latencyQuantiles,
             broker: broker,
             group: loops,
             logger: logger
         )
         return Task { await pusher.run() }
-    }
-
-    /// The port in an address that a front listens on; -1 for a unix socket.
-    private static func port(of address: String) -> Int {
-        guard case .tcp(_, let port) = ListenAddress(address) else { return -1 }
-        return Int(port) ?? -1
     }
 
     private func makeHTTPFront(

@@ -1,4 +1,5 @@
 import DiskQueue
+import NSQCore
 import ServerSupport
 
 extension StartupFailure {

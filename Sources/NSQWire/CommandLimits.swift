@@ -1,3 +1,5 @@
+import NSQCore
+
 /// The bounds that decide whether a command is answered or refused.
 ///
 /// Source: `nsqd` spec 1.8.

@@ -1,3 +1,5 @@
+import NSQCore
+
 /// What holds for one connection, from defaults and every IDENTIFY.
 ///
 /// Source: `nsqd` spec 2.1 and 2.2.

@@ -1,3 +1,5 @@
+import NSQCore
+
 /// The JSON answer to an IDENTIFY that negotiates features.
 ///
 /// Source: `nsqd` spec 2.3.

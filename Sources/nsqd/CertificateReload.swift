@@ -1,5 +1,6 @@
 import BrokerServer
 import Logging
+import NSQCore
 import ServerSupport
 import ServiceLifecycle
 import UnixSignals

@@ -24,38 +24,16 @@ enum NSQDFlags {
         return groups.flatMap { title, flags in flags.map { $0.under(title) } }
     }
 
-    private static let process: [NSQDFlag] = [
-        .noted("version", .boolean, initially: .boolean(false), "print the version and exit")
-            .shown(as: nil),
-        .noted(
-            "log-level",
-            .word(allowed: NSQLogLevel.words, noun: "log level"),
-            initially: .text(NSQLogLevel.info.word),
-            "set log verbosity: debug, info, warn, error, or fatal"
-        ),
-        .noted("config", .text, initially: .text(""), "path of a TOML file with settings")
-            .shown(as: nil),
-        .noted(
-            "log-format",
-            .word(allowed: LogFormat.allCases.map(\.rawValue), noun: "log format"),
-            initially: .text(LogFormat.text.rawValue),
-            "text for NSQ's log lines, json for one JSON object a line"
-        ),
-        .duration(
-            "drain-timeout",
-            \.drainTimeout,
-            "time that a stop gives consumers to finish what they have (default 0, i.e., none)"
-        ),
-        .noted("log-prefix", .text, initially: .text("[nsqd] "), "what each log line begins with"),
-        .noted(
-            "verbose",
-            .boolean,
-            initially: .boolean(false),
-            "[deprecated] has no effect, use --log-level"
-        ).shown(as: nil),
-        .noted("worker-id", .boolean, initially: .boolean(false), "[deprecated] use --node-id")
-            .shown(as: nil),
-    ]
+    private static let process: [NSQDFlag] =
+        DaemonFlag.common(program: "nsqd") + [
+            .duration(
+                "drain-timeout",
+                \.drainTimeout,
+                "time that a stop gives consumers to finish what they have (default 0, i.e., none)"
+            ),
+            .noted("worker-id", .boolean, initially: .boolean(false), "[deprecated] use --node-id")
+                .shown(as: nil),
+        ]
 
     private static func addresses(hostName: String) -> [NSQDFlag] {
         [

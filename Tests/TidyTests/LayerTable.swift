@@ -45,12 +45,15 @@ struct LayerTable {
         "Fuzzing": Layer(["NSQCore", "NSQWire", "StreamCompression", "NIOCore"]),
         "nsqfuzz": Layer(["CFuzzer", "Fuzzing", "Glibc"]),
         "DaemonSupport": Layer(
-            foundation.union(["NSQCore", "Logging", "Synchronization", "Glibc", "TOMLKit"])
+            foundation.union([
+                "NSQCore", "Logging", "ServiceLifecycle", "Synchronization", "Glibc", "TOMLKit",
+                "UnixSignals",
+            ])
         ),
         "ServerSupport": Layer(
             cLibrary.union([
-                "NSQCore", "PrometheusMetrics", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
-                "Synchronization",
+                "NSQCore", "PrometheusMetrics", "CoreMetrics", "Logging", "NIOCore", "NIOHTTP1",
+                "NIOPosix", "Synchronization",
             ])
         ),
         "BrokerServer": Layer(
@@ -65,6 +68,14 @@ struct LayerTable {
                 "AsyncHTTPClient": "Sources/BrokerServer/Auth/",
                 "CRE2": "Sources/BrokerServer/Auth/",
             ]
+        ),
+        "Lookup": Layer(["NSQCore", "Synchronization"]),
+        "LookupServer": Layer([
+            "Lookup", "NSQCore", "NSQWire", "PrometheusMetrics", "ServerSupport", "CoreMetrics",
+            "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle", "Synchronization",
+        ]),
+        "nsqlookupd": Layer(
+            cLibrary.union(["DaemonSupport", "LookupServer", "NSQCore", "ServiceLifecycle"])
         ),
         "nsqd": Layer(
             foundation.union(cLibrary).union([

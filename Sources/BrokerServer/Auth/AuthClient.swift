@@ -3,8 +3,8 @@ package import Logging
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+package import NSQCore
 import NSQWire
-package import ServerSupport
 
 /// Asks the auth servers who a client is and what it may do.
 ///

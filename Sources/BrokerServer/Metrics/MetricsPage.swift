@@ -1,7 +1,6 @@
 import Broker
 import DiskQueue
 import PrometheusMetrics
-import ServerSupport
 
 /// The families that `/metrics` shows, each declared once with what it means.
 ///
@@ -13,18 +12,6 @@ struct MetricsPage {
     let now: Int64
 
     private var ready = MetricFamily("nsqd_ready", .gauge, "1 while /readyz answers 200.")
-    private var build = MetricFamily("nsqd_build_info", .gauge, "1, with the version.")
-    private var start = MetricFamily(
-        "process_start_time_seconds",
-        .gauge,
-        "Unix time of the start."
-    )
-    private var cpu = MetricFamily("process_cpu_seconds_total", .counter, "Processor time used.")
-    private var resident = MetricFamily(
-        "process_resident_memory_bytes",
-        .gauge,
-        "Private resident memory."
-    )
     private var clients = MetricFamily("nsqd_clients", .gauge, "Clients connected over TCP.")
     private var atRisk = MetricFamily(
         "nsqd_store_bytes_at_risk",
@@ -120,10 +107,10 @@ struct MetricsPage {
     /// An empty page, made at `now`.
     init(now: Int64) { self.now = now }
 
-    /// All families, those about the process first.
+    /// All families.
     var families: [MetricFamily] {
         [
-            build, start, cpu, resident, ready, clients, atRisk, diskFree, diskSize, recovered,
+            ready, clients, atRisk, diskFree, diskSize, recovered,
             lost,
             torn, topicDepth, topicMessages, topicBytes, topicPaused, topicAge, depth, inFlight,
             deferred, messages, requeues, timeouts, consumers, paused, age,
@@ -131,18 +118,7 @@ struct MetricsPage {
     }
 
     /// Adds what is known of the daemon itself.
-    mutating func add(
-        version: String,
-        startTime: Int64,
-        clientCount: Int,
-        isReady: Bool,
-        _ figures: ProcessFigures,
-        _ disk: DiskFigures?
-    ) {
-        build.add(1, [(name: "version", value: version)])
-        start.add(Double(startTime))
-        cpu.add(figures.cpuSeconds)
-        resident.add(Double(figures.residentBytes))
+    mutating func add(clientCount: Int, isReady: Bool, _ disk: DiskFigures?) {
         ready.add(isReady ? 1 : 0)
         clients.add(Double(clientCount))
         guard let disk else { return }

@@ -2,6 +2,7 @@ import Broker
 import CoreMetrics
 import DiskQueue
 import PrometheusMetrics
+import ServerSupport
 
 /// What nsqd counts and measures while it runs, through swift-metrics.
 ///
@@ -28,7 +29,7 @@ package final class NSQDMetrics: Sendable {
     ])
 
     private let syncs: Timer
-    private let answers: [Counter]
+    private let answers: HTTPAnswerCounters
     private let faults: [Fault: Counter]
     private let authGranted: Timer
     private let authFailed: Timer
@@ -37,13 +38,7 @@ package final class NSQDMetrics: Sendable {
     package init() {
         let registry = registry
         syncs = Timer(label: "nsqd_store_sync_seconds", factory: registry)
-        answers = (1...5).map { status in
-            Counter(
-                label: "nsqd_http_requests_total",
-                dimensions: [("code", "\(status)xx")],
-                factory: registry
-            )
-        }
+        answers = HTTPAnswerCounters("nsqd_http_requests_total", in: registry)
         // All at 0 from the start: an alert on an increase needs something to increase from.
         faults = Dictionary(
             uniqueKeysWithValues: Fault.allCases.map { fault in
@@ -80,10 +75,7 @@ package final class NSQDMetrics: Sendable {
     }
 
     /// Counts an answer over HTTP.
-    func answered(status: Int) {
-        let index = status / 100 - 1
-        if answers.indices.contains(index) { answers[index].increment() }
-    }
+    func answered(status: Int) { answers.count(status: status) }
 
     /// Measures a question to the auth servers.
     func asked(nanoseconds: Int64, isGranted: Bool) {

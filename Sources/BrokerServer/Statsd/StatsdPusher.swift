@@ -2,6 +2,7 @@ import Broker
 import Logging
 import NIOCore
 import NIOPosix
+import NSQCore
 import ServerSupport
 
 /// Sends the figures of topics and channels to a statsd server, every `--statsd-interval`.

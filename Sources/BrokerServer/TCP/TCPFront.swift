@@ -3,6 +3,7 @@ private import Glibc
 import Logging
 import NIOCore
 import NIOPosix
+import NSQCore
 import ServerSupport
 import Synchronization
 

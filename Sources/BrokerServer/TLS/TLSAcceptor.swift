@@ -1,6 +1,6 @@
 import NIOCore
 import NIOSSL
-package import ServerSupport
+package import NSQCore
 private import Synchronization
 
 /// The server's side of TLS for both fronts: certificate, key and what is asked of clients.

@@ -1,19 +1,20 @@
 private import Glibc
+package import NSQCore
 
 /// Tells systemd, or whoever else listens at `NOTIFY_SOCKET`, how far the daemon has come.
 ///
 /// Nothing happens where nobody listens. Source: sd_notify(3), "Notes" on the socket protocol.
 package enum SystemdNotification {
-    /// What there is to tell.
-    package enum State: String, Sendable {
-        /// It serves.
-        case ready = "READY=1"
-        /// It has begun to stop.
-        case stopping = "STOPPING=1"
+    /// Tells that the daemon serves, or has begun to stop; blocks for no longer than a datagram to a local socket
+    /// takes.
+    package static func report(_ stage: ServiceStage) {
+        switch stage {
+        case .serving: send("READY=1")
+        case .stopping: send("STOPPING=1")
+        }
     }
 
-    /// Sends `state`; blocks for no longer than a datagram to a local socket takes.
-    package static func send(_ state: State) {
+    private static func send(_ state: String) {
         guard let value = getenv("NOTIFY_SOCKET") else { return }
         let path = Array(String(cString: value).utf8)
         var address = sockaddr_un()
@@ -29,7 +30,7 @@ package enum SystemdNotification {
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | closeOnExec, 0)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        let message = Array(state.rawValue.utf8)
+        let message = Array(state.utf8)
         let nameOffset = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
         let length = socklen_t(nameOffset + path.count)
         withUnsafePointer(to: &address) { pointer in

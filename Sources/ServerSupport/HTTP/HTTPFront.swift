@@ -1,6 +1,7 @@
 package import NIOCore
 private import NIOHTTP1
 private import NIOPosix
+package import NSQCore
 private import Synchronization
 
 /// A daemon's HTTP API, in the clear on a TCP port or a unix socket, and over TLS on a TCP port.

@@ -1,6 +1,7 @@
 private import Glibc
 package import NIOCore
 package import NIOPosix
+package import NSQCore
 
 /// Where a front listens: the value of `--tcp-address` or `--http-address`.
 ///
@@ -15,6 +16,12 @@ package enum ListenAddress: Sendable, Equatable {
     /// Reads `text` by the rules of Go's `net.SplitHostPort`.
     package init(_ text: String) {
         self = Self.split(text) ?? .unix(path: text)
+    }
+
+    /// The port of an address that a front listens on; -1 for a unix socket.
+    package var portNumber: Int {
+        guard case .tcp(_, let port) = self else { return -1 }
+        return Int(port) ?? -1
     }
 
     private static func split(_ text: String) -> Self? {

@@ -37,6 +37,20 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// Writes a key that is text; one value must follow.
+    package mutating func key(_ name: String) {
+        value(name)
+        output.writeStaticString(":")
+        needsComma = false
+    }
+
+    /// Writes what is JSON already: a value, or all members of an object, with the brace that closes it if
+    /// `bytes` has it.
+    package mutating func encoded(_ bytes: some Collection<UInt8>) {
+        separate()
+        output.writeBytes(bytes)
+    }
+
     /// Writes `null`.
     package mutating func null() {
         separate()

@@ -12,17 +12,17 @@ extension Routes {
         .blocking { [self] in
             var page = MetricsPage(now: WallClock.nanoseconds)
             page.add(
-                version: ServerVersion.text,
-                startTime: server.startTime,
                 clientCount: clients.count,
                 isReady: health.reasons(health: broker.health).isEmpty,
-                .current(),
                 DiskFigures(dataPath: configuration.dataPath)
             )
             page.add(bytesAtRisk: broker.bytesAtRisk, recovery: health.recovery)
             for topic in broker.statistics(topic: nil, channel: nil) { page.add(topic) }
             for oldest in broker.oldestMessages() { page.add(oldest) }
-            let text = MetricText.text(of: page.families + metrics.registry.families())
+            let text = MetricText.text(
+                of: ProcessFamilies.current(program: "nsqd", startTime: server.startTime)
+                    + page.families + metrics.registry.families()
+            )
             return HTTPReply(status: 200, contentType: .metrics, body: ByteBuffer(string: text))
         }
     }

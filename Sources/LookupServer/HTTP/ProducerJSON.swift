@@ -1,0 +1,31 @@
+import NIOCore
+import NSQCore
+import ServerSupport
+
+/// A producer as answers show it.
+///
+/// Source: `nsqlookupd` spec 7.2.
+enum ProducerJSON {
+    /// The fields of a producer in the original's order, without the braces around them.
+    static func fields(of producer: ProducerIdentity, remoteAddress: String) -> [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("remote_address")
+        json.value(remoteAddress)
+        json.key("hostname")
+        json.value(producer.hostname)
+        json.key("broadcast_address")
+        json.value(producer.broadcastAddress)
+        json.key("tcp_port")
+        json.value(producer.tcpPort)
+        json.key("http_port")
+        json.value(producer.httpPort)
+        json.key("version")
+        json.value(producer.version)
+        json.key("topology_zone")
+        json.value(producer.topologyZone)
+        json.key("topology_region")
+        json.value(producer.topologyRegion)
+        return Array(json.bytes.readableBytesView.dropFirst())
+    }
+}
