@@ -113,6 +113,8 @@ extension Broker {
         }
         insert(topic)
         shared.report(.topicCreated(name.text))
+        // Held for channels that it had elsewhere when the process died: nobody asks for them any more.
+        if roster.heldPump != nil, !roster.members.isEmpty { topic.open(with: []) }
         topic.scheduleCollection()
     }
 

@@ -32,20 +32,31 @@ package final class Broker: Sendable {
         if let topic = existingTopic(name) { return topic }
         guard !isExiting else { throw .exiting }
         do throws(DiskQueueError) {
+            let directory = shared.channelDirectory
+            let asks = directory?.canAsk(about: name) ?? false
             let (topic, isMade) = try topics.withLock { (topics) throws(DiskQueueError) in
                 if let topic = topics[name] { return (topic, false) }
-                let topic = try make(name)
+                let topic = try make(name, awaitsChannels: asks)
                 topics[name] = topic
                 return (topic, true)
             }
-            if isMade { shared.report(.topicCreated(name.text)) }
+            guard isMade else { return topic }
+            shared.report(.topicCreated(name.text))
+            if asks {
+                directory?.ask(about: name) { [shared] channels in
+                    shared.perform { topic.open(with: channels) }
+                }
+            }
             return topic
         } catch {
             throw shared.notePublishFailure(error)
         }
     }
 
-    private func make(_ name: TopicName) throws(DiskQueueError) -> Topic {
+    private func make(
+        _ name: TopicName,
+        awaitsChannels: Bool
+    ) throws(DiskQueueError) -> Topic {
         let log =
             if name.isEphemeral { try ephemeral.create(name.text) } else {
                 try shared.store.createTopic(name.text)
@@ -53,18 +64,25 @@ package final class Broker: Sendable {
         return adopt(
             name,
             log: log,
-            createdMilliseconds: Int64(clamping: shared.wallMilliseconds)
+            createdMilliseconds: Int64(clamping: shared.wallMilliseconds),
+            awaitsChannels: awaitsChannels
         )
     }
 
     /// Builds the topic of a log.
-    func adopt(_ name: TopicName, log: TopicLog, createdMilliseconds: Int64) -> Topic {
+    func adopt(
+        _ name: TopicName,
+        log: TopicLog,
+        createdMilliseconds: Int64,
+        awaitsChannels: Bool = false
+    ) -> Topic {
         Topic(
             name: name,
             log: log,
             roster: log.roster,
             createdMilliseconds: createdMilliseconds,
-            shared: shared
+            shared: shared,
+            awaitsChannels: awaitsChannels
         ) { [weak self] topic in
             guard let self else { return }
             shared.perform {
@@ -107,7 +125,8 @@ package final class Broker: Sendable {
             return true
         }
         guard isThere else { throw .topicNotFound }
-        shared.report(.topicDeleting(name.text))
+        let channels = topic.state.withLock { $0.channels.map(\.name.text) }
+        shared.report(.topicDeleting(name.text, channels: channels))
         topic.close()
         do throws(DiskQueueError) {
             if name.isEphemeral {

@@ -17,6 +17,7 @@ final class BrokerShared: Sendable {
     private let fault = Mutex<String?>(nil)
     private let isFaulty = Atomic<Bool>(false)
     private let exiting = Atomic<Bool>(false)
+    private let directory = Mutex<(any ChannelDirectory)?>(nil)
 
     init(
         configuration: BrokerConfiguration,
@@ -55,6 +56,12 @@ final class BrokerShared: Sendable {
         if let background { background.perform(after: delay, body) } else { body() }
     }
 
+    /// Who is asked about the channels of new topics; `nil` for nobody.
+    var channelDirectory: (any ChannelDirectory)? {
+        get { directory.withLock { $0 } }
+        set { directory.withLock { $0 = newValue } }
+    }
+
     // MARK: - Health
 
     /// "OK", or "NOK - " and the last disk error.
@@ -88,8 +95,8 @@ final class BrokerShared: Sendable {
 package enum BrokerEvent: Sendable {
     /// A topic was made.
     case topicCreated(String)
-    /// A topic is being deleted.
-    case topicDeleting(String)
+    /// A topic is being deleted, with these channels.
+    case topicDeleting(String, channels: [String])
     /// A topic is being closed at shutdown.
     case topicClosing(String)
     /// A channel was made.

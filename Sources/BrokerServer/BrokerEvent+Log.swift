@@ -7,7 +7,7 @@ extension BrokerEvent {
     func log(to logger: Logger) {
         switch self {
         case .topicCreated(let topic): logger.info("TOPIC(\(topic)): created")
-        case .topicDeleting(let topic): logger.info("TOPIC(\(topic)): deleting")
+        case .topicDeleting(let topic, channels: _): logger.info("TOPIC(\(topic)): deleting")
         case .topicClosing(let topic): logger.info("TOPIC(\(topic)): closing")
         case .channelCreated(let topic, let channel):
             logger.info("TOPIC(\(topic)): new channel(\(channel))")

@@ -32,6 +32,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
     private let metrics: NSQDMetrics
     private let report: @Sendable (ServiceStage) -> Void
     private let health = HealthWatch()
+    private let lookupds: LookupdRegistrar
     private let makeBroker: BrokerFactory
 
     /// The name of the service in the log.
@@ -61,6 +62,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
         self.auth = auth
         self.metrics = metrics
         self.report = report
+        lookupds = LookupdRegistrar(logger: logger)
         self.makeBroker = makeBroker
     }
 
@@ -117,6 +119,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
         event.log(to: logger)
         health.note(event)
         metrics.note(event)
+        lookupds.note(event)
     }
 
     private func serve(_ broker: Broker, on loops: MultiThreadedEventLoopGroup) async throws {
@@ -146,6 +149,7 @@ package struct BrokerServer: Service, CustomStringConvertible {
             if let address = addresses.http { logger.info("HTTP: listening on \(address)") }
             if let address = addresses.https { logger.info("HTTPS: listening on \(address)") }
             report(.serving)
+            let directory = register(broker, loops, tcpAddress, addresses.http)
             let pushing = startStatsd(broker, loops, httpAddress: addresses.http)
             // SWALLOW: a cancellation means to stop as well.
             try? await gracefulShutdown()
@@ -153,6 +157,9 @@ package struct BrokerServer: Service, CustomStringConvertible {
             if configuration.drainTimeout > .zero { broker.stopDeliveries() }
             health.stop()
             report(.stopping)
+            // Consumers look for other nodes from here on.
+            await lookupds.stop()
+            await directory.shutDown()
             await drain(broker, tcp)
             pushing?.cancel()
             await pushing?.value
@@ -165,6 +172,32 @@ package struct BrokerServer: Service, CustomStringConvertible {
             await tcp.stop()
             throw error
         }
+    }
+
+    /// Tells the nsqlookupds of this node, and asks them about new topics from here on.
+    private func register(
+        _ broker: Broker,
+        _ loops: MultiThreadedEventLoopGroup,
+        _ tcpAddress: String,
+        _ httpAddress: String?
+    ) -> LookupdChannels {
+        let identity = configuration.identity(
+            tcpPort: ListenAddress(tcpAddress).portNumber,
+            httpPort: ListenAddress(httpAddress ?? "").portNumber
+        )
+        lookupds.start(
+            LookupdRegistrar.Node(broker: broker, identity: identity, group: loops),
+            configuration.lookupdAddresses
+        )
+        let directory = LookupdChannels(lookupds, logger: logger) { [configuration] in
+            try OutboundClient(
+                connectTimeout: configuration.auth.connectTimeout,
+                requestTimeout: configuration.auth.requestTimeout,
+                rootCAPath: configuration.tls.rootCAPath
+            )
+        }
+        broker.ask(directory)
+        return directory
     }
 
     /// Lets consumers finish what they have, for as long as `--drain-timeout` allows.
@@ -235,7 +268,8 @@ package struct BrokerServer: Service, CustomStringConvertible {
                     httpPort: ports.http ?? -1,
                     httpsPort: ports.https ?? 0
                 ),
-                setLogLevel: setLogLevel
+                setLogLevel: setLogLevel,
+                setLookupdAddresses: lookupds.setAddresses
             )
         }
     }

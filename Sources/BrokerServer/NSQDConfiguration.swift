@@ -1,3 +1,5 @@
+import NSQCore
+
 /// Every setting of a running nsqd, after flags, config file and defaults were merged and
 /// validated.
 ///
@@ -75,6 +77,8 @@ package struct NSQDConfiguration: Sendable {
     package var auth = AuthSettings()
     /// The `--tls-*` flags.
     package var tls = TLSSettings()
+    /// `--lookupd-tcp-address`, each `host:port`.
+    package var lookupdAddresses: [String] = []
     /// `--topology-region`.
     package var topologyRegion = ""
     /// `--topology-zone`.
@@ -89,6 +93,19 @@ package struct NSQDConfiguration: Sendable {
 
     /// Whether consumers of this node's zone and region are served first.
     var isTopologyAware: Bool { experiments.contains("topology-aware-consumption") }
+
+    /// How this node introduces itself to nsqlookupd, once the ports are bound; -1 for a unix socket.
+    func identity(tcpPort: Int, httpPort: Int) -> ProducerIdentity {
+        var identity = ProducerIdentity()
+        identity.broadcastAddress = broadcastAddress
+        identity.tcpPort = Int64(broadcastTCPPort != 0 ? broadcastTCPPort : tcpPort)
+        identity.httpPort = Int64(broadcastHTTPPort != 0 ? broadcastHTTPPort : httpPort)
+        identity.version = ServerVersion.text
+        identity.hostname = hostname
+        identity.topologyZone = topologyZone
+        identity.topologyRegion = topologyRegion
+        return identity
+    }
 
     /// What each statsd metric begins with, once the HTTP port is bound.
     func statsdPrefix(httpPort: Int) -> String {

@@ -4,10 +4,6 @@ import DaemonSupport
 /// The flags that nsqd takes.
 ///
 /// Source: `nsqd` spec 5.2.
-///
-/// A flag stands here when what it promises is there. Flags that switch on a feature which does not
-/// exist yet (`--lookupd-tcp-address`) are unknown on purpose: a daemon that took them and told no
-/// nsqlookupd of its topics would be worse than one that does not start.
 enum NSQDFlags {
     /// All flags, with the defaults of a machine called `hostName`.
     static func all(hostName: String) -> [NSQDFlag] {
@@ -75,6 +71,11 @@ enum NSQDFlags {
                 initially: DefaultNodeID.number(forHost: hostName),
                 "unique part for message IDs, in range [0,1024) (default is hash of hostname)"
             ).shown(as: "id"),
+            .list(
+                "lookupd-tcp-address",
+                \.lookupdAddresses,
+                "<addr>:<port> of an nsqlookupd to register at (may be given many times)"
+            ).shown(as: "nsqlookupd_tcp_addresses"),
             .text("topology-region", \.topologyRegion, "region this nsqd is in"),
             .text("topology-zone", \.topologyZone, "zone within the region this nsqd is in"),
             .list(

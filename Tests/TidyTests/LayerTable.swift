@@ -65,7 +65,7 @@ struct LayerTable {
                 "SwiftASN1", "Synchronization",
             ]),
             onlyBelow: [
-                "AsyncHTTPClient": "Sources/BrokerServer/Auth/",
+                "AsyncHTTPClient": "Sources/BrokerServer/Outbound/",
                 "CRE2": "Sources/BrokerServer/Auth/",
             ]
         ),

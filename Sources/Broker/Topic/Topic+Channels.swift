@@ -24,16 +24,18 @@ extension Topic {
         } catch {
             throw shared.notePublishFailure(error)
         }
-        if isMade {
-            shared.report(.channelCreated(topic: self.name.text, channel: name.text))
-            if channel.id != 0 {
-                shared.store.record(.channelSaved(row(of: channel)))
-            }
-        }
+        if isMade { announce(channel) }
         return channel
     }
 
-    private func make(
+    /// Reports a channel that was made, and has its row written.
+    func announce(_ channel: Channel) {
+        shared.report(.channelCreated(topic: name.text, channel: channel.name.text))
+        if channel.id != 0 { shared.store.record(.channelSaved(row(of: channel))) }
+    }
+
+    /// Makes a channel where the pump stands, and lets the pump go unless something else holds it.
+    func make(
         _ name: ChannelName,
         in state: inout TopicState
     ) throws(DiskQueueError) -> Channel {
@@ -48,7 +50,7 @@ extension Topic {
                 Roster.Member(id: id, name: name.text, isPaused: false, startSequence: pump)
             )
         }
-        if !roster.isPaused { roster.heldPump = nil }
+        if !roster.isPaused, !state.awaitsChannels { roster.heldPump = nil }
         try record(roster)
         let channel = Channel(
             name: name,
@@ -91,7 +93,7 @@ extension Topic {
     }
 
     /// Writes the roster into the log; an ephemeral topic has no need of it.
-    private func record(_ roster: Roster) throws(DiskQueueError) {
+    func record(_ roster: Roster) throws(DiskQueueError) {
         if !name.isEphemeral { try log.record(roster) }
     }
 
@@ -173,7 +175,7 @@ extension Topic {
     package func unpause() throws(BrokerError) {
         try change { state, roster in
             roster.isPaused = false
-            if !state.channels.isEmpty { roster.heldPump = nil }
+            if !state.channels.isEmpty, !state.awaitsChannels { roster.heldPump = nil }
         }
     }
 

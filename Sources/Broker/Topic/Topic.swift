@@ -39,6 +39,8 @@ package final class Topic: Sendable {
         var gaps: [Range<UInt64>] = []
         var messageCount: UInt64 = 0
         var messageBytes: UInt64 = 0
+        /// Whether it is not known yet which channels the topic has elsewhere: the pump stands still until then.
+        var awaitsChannels = false
     }
 
     init(
@@ -47,6 +49,7 @@ package final class Topic: Sendable {
         roster: Roster,
         createdMilliseconds: Int64,
         shared: BrokerShared,
+        awaitsChannels: Bool = false,
         abandoned: @escaping @Sendable (Topic) -> Void
     ) {
         self.name = name
@@ -54,7 +57,7 @@ package final class Topic: Sendable {
         self.createdMilliseconds = createdMilliseconds
         self.shared = shared
         self.abandoned = abandoned
-        state = Mutex(TopicState(roster: roster))
+        state = Mutex(TopicState(roster: roster, awaitsChannels: awaitsChannels))
     }
 
     /// Whether the topic is being deleted or closed: a cached reference must be looked up anew.

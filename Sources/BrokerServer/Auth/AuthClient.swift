@@ -1,22 +1,15 @@
-import AsyncHTTPClient
 package import Logging
 import NIOCore
-import NIOHTTP1
-import NIOSSL
 package import NSQCore
 import NSQWire
 
 /// Asks the auth servers who a client is and what it may do.
 ///
-/// Nothing of it runs on the loops of the connections: a slow name server or answer holds up nobody else.
 /// Safe to use from any thread. Source: `nsqd` spec 7.1 and 7.2.
 package final class AuthClient: Sendable {
-    /// Bytes of an answer that are taken.
-    static let maximumAnswerBytes = 1 << 20
-
     private let settings: AuthSettings
     private let servers: [AuthServer]
-    private let client: HTTPClient
+    private let client: OutboundClient
     private let logger: Logger
     private let metrics: NSQDMetrics
 
@@ -37,37 +30,17 @@ package final class AuthClient: Sendable {
             throw StartupFailure(.settings, "--auth-http-request-method must be post or get")
         }
         guard !settings.addresses.isEmpty else { return nil }
-        var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow,
-            timeout: .init(
-                connect: .nanoseconds(settings.connectTimeout.wholeNanoseconds),
-                read: .nanoseconds(settings.requestTimeout.wholeNanoseconds)
-            )
-        )
-        configuration.httpVersion = .http1Only
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
-        if !rootCAPath.isEmpty {
-            do {
-                var tls = TLSConfiguration.makeClientConfiguration()
-                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(rootCAPath))
-                configuration.tlsConfiguration = tls
-            } catch {
-                throw StartupFailure(
-                    .settings,
-                    "failed to build TLS config - \(error) (--tls-root-ca-file=\(rootCAPath))"
-                )
-            }
-        }
-        let client = HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: configuration
+        let client = try OutboundClient(
+            connectTimeout: settings.connectTimeout,
+            requestTimeout: settings.requestTimeout,
+            rootCAPath: rootCAPath
         )
         return AuthClient(settings, client, logger, metrics)
     }
 
     private init(
         _ settings: AuthSettings,
-        _ client: HTTPClient,
+        _ client: OutboundClient,
         _ logger: Logger,
         _ metrics: NSQDMetrics
     ) {
@@ -82,7 +55,7 @@ package final class AuthClient: Sendable {
     ///
     /// - Throws: The last server's failure; each is logged.
     func ask(_ question: AuthQuestion) async throws(AuthFailure) -> AuthGrant {
-        var failure = AuthFailure.unreachable("no auth server is configured")
+        var failure = AuthFailure.unreachable(.unreachable("no auth server is configured"))
         let start = NIODeadline.now()
         var isGranted = false
         defer {
@@ -104,10 +77,7 @@ package final class AuthClient: Sendable {
     }
 
     /// Closes the connections to the servers; questions under way fail.
-    package func shutDown() async {
-        // SWALLOW: what can not be closed ends with the process.
-        try? await client.shutdown()
-    }
+    package func shutDown() async { await client.shutDown() }
 
     private func ask(
         _ server: AuthServer,
@@ -134,33 +104,10 @@ package final class AuthClient: Sendable {
         _ question: AuthQuestion
     ) async throws(AuthFailure) -> (status: UInt, body: ByteBuffer) {
         let request = server.request(question, method: settings.method)
-        do {
-            return try await withThrowingTaskGroup { [client, settings] group in
-                group.addTask {
-                    let response = try await client.execute(
-                        request,
-                        timeout: .nanoseconds(settings.requestTimeout.wholeNanoseconds)
-                    )
-                    let body = try await response.body.collect(upTo: Self.maximumAnswerBytes)
-                    return (response.status.code, body)
-                }
-                // The client's own timeout ends with the head of the answer.
-                group.addTask {
-                    try await Task.sleep(for: settings.requestTimeout)
-                    throw AuthFailure.unreachable("no answer within \(settings.requestTimeout)")
-                }
-                defer { group.cancelAll() }
-                guard let first = try await group.next() else {
-                    throw AuthFailure.unreachable("no answer")
-                }
-                return first
-            }
-        } catch let failure as AuthFailure {
-            throw failure
-        } catch is NIOTooManyBytesError {
-            throw .tooLong(limit: Self.maximumAnswerBytes)
+        do throws(OutboundClient.Failure) {
+            return try await client.answer(to: request)
         } catch {
-            throw .unreachable("\(error)")
+            throw .unreachable(error)
         }
     }
 }

@@ -4,12 +4,10 @@ import NSQWire
 ///
 /// For the log; a client is told no more than that it failed. No text holds the client's secret.
 enum AuthFailure: Error, CustomStringConvertible {
-    /// The server was not reached, or did not answer in time.
-    case unreachable(String)
+    /// The server gave no answer.
+    case unreachable(OutboundClient.Failure)
     /// The server answered with another status than 200.
     case status(UInt)
-    /// The answer has more bytes than are taken.
-    case tooLong(limit: Int)
     /// The answer can not be used.
     case answer(AuthAnswer.Failure)
     /// A topic or channel pattern is no regular expression.
@@ -19,9 +17,8 @@ enum AuthFailure: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .unreachable(let reason): reason
+        case .unreachable(let failure): "\(failure)"
         case .status(let status): "the answer's status is \(status), not 200"
-        case .tooLong(let limit): "the answer has more than \(limit) bytes"
         case .answer(let failure): "\(failure)"
         case .badPattern(let text):
             "the answer has a pattern \(GoJSON.quote(String(text.prefix(64)))) that is no regular expression"

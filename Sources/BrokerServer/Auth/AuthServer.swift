@@ -1,15 +1,9 @@
-import AsyncHTTPClient
-private import FoundationEssentials
 import NIOCore
-import NIOHTTP1
-import NSQWire
 
 /// One auth server by its URL.
 ///
 /// Source: `nsqd` spec 7.1.
 struct AuthServer: Sendable, CustomStringConvertible {
-    private static let mediaType = "application/vnd.nsq; version=1.0"
-
     /// The URL, without the question.
     private let url: String
 
@@ -31,28 +25,15 @@ struct AuthServer: Sendable, CustomStringConvertible {
     }
 
     /// The request that asks `question` with `method`, `get` or `post`.
-    func request(_ question: AuthQuestion, method: String) -> HTTPClientRequest {
-        var request: HTTPClientRequest
-        if method == "post" {
-            request = HTTPClientRequest(url: url)
-            request.method = .POST
-            request.headers.add(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(string: question.json))
-        } else {
-            request = HTTPClientRequest(url: "\(url)?\(question.query)")
-        }
-        request.headers.add(name: "Accept", value: Self.mediaType)
-        return request
+    func request(_ question: AuthQuestion, method: String) -> OutboundRequest {
+        method == "post"
+            ? OutboundRequest(url: url, json: question.json)
+            : OutboundRequest(url: "\(url)?\(question.query)")
     }
 
     /// The same server over HTTPS, on the port that the body of its 403 names as `https_port`; `nil` where it
     /// names none.
     func secured(bySuggestion body: ByteBuffer) -> AuthServer? {
-        guard var components = URLComponents(string: url), components.scheme == "http",
-            let port = body.withUnsafeReadableBytes(HTTPSPort.suggested)
-        else { return nil }
-        components.scheme = "https"
-        components.port = port
-        return components.string.map(AuthServer.init)
+        OutboundClient.secured(url, suggestedBy: body).map(AuthServer.init)
     }
 }

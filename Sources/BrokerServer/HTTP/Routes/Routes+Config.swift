@@ -26,8 +26,8 @@ extension Routes {
             setLogLevel(level.loggerLevel)
             value = .number(level.number)
         case "nsqlookupd_tcp_addresses":
-            guard options.withLock({ $0[name] }) != nil else { throw .invalidOption }
             guard let addresses = Self.stringList(request.body) else { throw .invalidValue }
+            setLookupdAddresses(addresses)
             value = .list(addresses)
         default:
             throw .invalidOption

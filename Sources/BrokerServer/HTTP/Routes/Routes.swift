@@ -34,6 +34,7 @@ final class Routes: HTTPAPI {
     let logger: Logger
     let server: Server
     let setLogLevel: @Sendable (Logger.Level) -> Void
+    let setLookupdAddresses: @Sendable ([String]) -> Void
     /// The effective options by config-file key; PUT changes two of them.
     let options: Mutex<[String: OptionValue]>
 
@@ -46,7 +47,8 @@ final class Routes: HTTPAPI {
         metrics: NSQDMetrics,
         logger: Logger,
         server: Server,
-        setLogLevel: @escaping @Sendable (Logger.Level) -> Void
+        setLogLevel: @escaping @Sendable (Logger.Level) -> Void,
+        setLookupdAddresses: @escaping @Sendable ([String]) -> Void
     ) {
         self.broker = broker
         self.configuration = configuration
@@ -58,6 +60,7 @@ final class Routes: HTTPAPI {
         self.logger = logger
         self.server = server
         self.setLogLevel = setLogLevel
+        self.setLookupdAddresses = setLookupdAddresses
         options = Mutex(
             configuration.options(tcpPort: server.tcpPort, httpPort: server.httpPort)
         )

@@ -1,0 +1,42 @@
+import DiskQueue
+import NSQCore
+import Synchronization
+
+extension Topic {
+    /// Pause before an opening that the disk refused is tried again.
+    private static let retryPause = Duration.seconds(1)
+
+    /// Ends the wait for the channels that the topic has elsewhere: makes those of `names`, then lets the pump go.
+    ///
+    /// All channels that there are then begin with the topic's first message. When the disk refuses it, it is
+    /// tried again. Blocking; off the event loops. Source: `nsqd` spec 6.5.
+    func open(with names: [ChannelName]) {
+        do throws(DiskQueueError) {
+            let made = try state.withLock { (state) throws(DiskQueueError) -> [Channel] in
+                guard !isExiting else { return [] }
+                var made: [Channel] = []
+                for name in names where !state.channels.contains(where: { $0.name == name }) {
+                    made.append(try make(name, in: &state))
+                }
+                try letPumpGo(&state)
+                return made
+            }
+            for channel in made { announce(channel) }
+        } catch {
+            shared.report(.failed("cannot open topic \(name): \(error.message)"))
+            guard shared.background != nil else { return }
+            shared.perform(after: Self.retryPause) { [weak self] in self?.open(with: names) }
+        }
+    }
+
+    private func letPumpGo(_ state: inout TopicState) throws(DiskQueueError) {
+        if let held = state.roster.heldPump, !state.roster.isPaused, !state.channels.isEmpty {
+            var roster = state.roster
+            roster.heldPump = nil
+            try record(roster)
+            state.roster = roster
+            release(from: held, &state)
+        }
+        state.awaitsChannels = false
+    }
+}
