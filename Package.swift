@@ -157,7 +157,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "NSQWireTests", dependencies: ["NSQWire"], swiftSettings: strict),
+        .testTarget(
+            name: "NSQWireTests",
+            dependencies: ["NSQCore", "NSQWire", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "StreamCompressionTests",
             dependencies: [
@@ -193,6 +197,11 @@ let package = Package(
                 "ServerSupport", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "LookupTests",
+            dependencies: ["DiskQueueTesting", "Lookup", "NSQCore"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -17,6 +17,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case deflate
     /// A stream in snappy's framing format, in pieces.
     case snappy
+    /// Protocol V1 of nsqlookupd, in pieces, and its answers.
+    case lookupd
 
     /// Plain bytes that are taken out of one compressed input; a bomb would go on for minutes.
     private static let mostPlainBytes = 4 << 20
@@ -29,6 +31,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .auth: Self.auth(bytes)
         case .deflate: Self.decompress(bytes) { () throws(CompressionError) in try Inflater() }
         case .snappy: Self.decompress(bytes) { SnappyDecoder() }
+        case .lookupd: LookupdStream.read(bytes)
         }
     }
 

@@ -17,6 +17,8 @@ package final class RegisteredProducer: Sendable {
 
     /// Higher for whoever came later.
     let ordinal: UInt64
+    /// Equal for equal addresses: two that differ, as almost all do, are told apart without a look at the texts.
+    private let addressHash: Int
     private let updated: Atomic<Int64>
 
     init(
@@ -32,6 +34,10 @@ package final class RegisteredProducer: Sendable {
         self.shown = shown
         self.ordinal = ordinal
         self.isRemembered = isRemembered
+        var hasher = Hasher()
+        hasher.combine(identity.broadcastAddress)
+        hasher.combine(identity.tcpPort)
+        addressHash = hasher.finalize()
         updated = Atomic(now)
     }
 
@@ -43,7 +49,7 @@ package final class RegisteredProducer: Sendable {
 
     /// Whether both are known to consumers under the same address.
     func isSameNode(as other: RegisteredProducer) -> Bool {
-        identity.tcpPort == other.identity.tcpPort
+        addressHash == other.addressHash && identity.tcpPort == other.identity.tcpPort
             && identity.broadcastAddress == other.identity.broadcastAddress
     }
 

@@ -33,11 +33,7 @@ extension LookupRoutes {
             json.list(topic.channels.map(\.text))
             json.key("producers")
             json.beginArray()
-            for producer in topic.producers {
-                json.beginObject()
-                json.encoded(producer.shown)
-                json.endObject()
-            }
+            for producer in topic.producers { json.encoded(producer.shown) }
             json.endArray()
         }
     }
@@ -48,8 +44,7 @@ extension LookupRoutes {
             json.key("producers")
             json.beginArray()
             for node in db.nodes() {
-                json.beginObject()
-                json.encoded(node.producer.shown)
+                json.openedObject(node.producer.shown)
                 json.key("tombstones")
                 json.beginArray()
                 for topic in node.topics { json.value(topic.isTombstoned) }

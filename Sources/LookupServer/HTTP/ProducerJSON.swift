@@ -6,8 +6,8 @@ import ServerSupport
 ///
 /// Source: `nsqlookupd` spec 7.2.
 enum ProducerJSON {
-    /// The fields of a producer in the original's order, without the braces around them.
-    static func fields(of producer: ProducerIdentity, remoteAddress: String) -> [UInt8] {
+    /// A producer as a JSON object, its fields in the original's order.
+    static func object(of producer: ProducerIdentity, remoteAddress: String) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.key("remote_address")
@@ -26,6 +26,7 @@ enum ProducerJSON {
         json.value(producer.topologyZone)
         json.key("topology_region")
         json.value(producer.topologyRegion)
-        return Array(json.bytes.readableBytesView.dropFirst())
+        json.endObject()
+        return Array(json.bytes.readableBytesView)
     }
 }

@@ -31,7 +31,7 @@ extension LookupConnectionHandler {
         producer = environment.db.add(
             identity,
             remoteAddress: peer,
-            shown: ProducerJSON.fields(of: identity, remoteAddress: peer)
+            shown: ProducerJSON.object(of: identity, remoteAddress: peer)
         )
         let address = PrintableText.singleLine(identity.broadcastAddress)
         let version = PrintableText.singleLine(identity.version)

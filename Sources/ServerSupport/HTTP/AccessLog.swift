@@ -9,19 +9,23 @@ struct AccessLog: Sendable {
 
     /// Writes `<status> <METHOD> <uri> (<remote>) <elapsed>`, unless the route is not logged.
     ///
-    /// The address is asked for only then: it costs a system call.
+    /// The peer is asked for only then.
     func write<Route>(
         _ request: RoutedRequest<Route>,
         status: Int,
-        from address: @autoclosure () -> SocketAddress?,
+        from peer: @autoclosure () -> String,
         since start: NIODeadline
     ) {
         guard Self.shows(request), logger.logLevel <= .info else { return }
-        let remote = ListenAddress.text(of: address())
         let uri = PrintableText.singleLine(request.uri)
         let elapsed = DurationText.text(nanoseconds: (NIODeadline.now() - start).nanoseconds)
-        let peer = remote.isEmpty ? "@" : remote
-        logger.info("\(status) \(request.methodName) \(uri) (\(peer)) \(elapsed)")
+        logger.info("\(status) \(request.methodName) \(uri) (\(peer())) \(elapsed)")
+    }
+
+    /// A peer as lines show it; a client of a unix socket has no name.
+    static func text(of address: SocketAddress?) -> String {
+        let text = ListenAddress.text(of: address)
+        return text.isEmpty ? "@" : text
     }
 
     /// Redirects, OPTIONS and refusals for want of TLS are not shown, what was not found or allowed is.

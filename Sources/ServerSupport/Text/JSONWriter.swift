@@ -44,11 +44,19 @@ package struct JSONWriter {
         needsComma = false
     }
 
-    /// Writes what is JSON already: a value, or all members of an object, with the brace that closes it if
-    /// `bytes` has it.
-    package mutating func encoded(_ bytes: some Collection<UInt8>) {
+    /// Writes a value that is JSON already.
+    package mutating func encoded(_ json: [UInt8]) {
         separate()
-        output.writeBytes(bytes)
+        json.withUnsafeBytes { bytes in
+            // SAFETY: the pointer is used inside this closure only, and writeBytes copies from it.
+            _ = output.writeBytes(bytes)
+        }
+    }
+
+    /// Writes an object that is JSON already and not empty, and leaves it open: more members may follow.
+    package mutating func openedObject(_ json: [UInt8]) {
+        encoded(json)
+        output.moveWriterIndex(to: max(output.readerIndex, output.writerIndex - 1))
     }
 
     /// Writes `null`.

@@ -23,6 +23,8 @@ final class HTTPConnectionHandler<API: HTTPAPI>: ChannelDuplexHandler {
     /// Whether every request is refused, because this connection has no TLS.
     private let requiresTLS: Bool
     private let log: AccessLog
+    /// The peer as log lines show it; asked for once, since it costs a system call.
+    private lazy var peer = AccessLog.text(of: context?.remoteAddress)
 
     private(set) var context: ChannelHandlerContext?
     var phase = HTTPConnectionPhase.idle
@@ -293,7 +295,7 @@ extension HTTPConnectionHandler {
         log.write(
             exchange.request,
             status: reply.status,
-            from: context?.remoteAddress,
+            from: peer,
             since: exchange.start
         )
         var framing = exchange.framing
