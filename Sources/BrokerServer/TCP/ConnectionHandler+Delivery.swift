@@ -7,8 +7,8 @@ enum DeliverySize {
     /// For a consumer that gets a message now and then.
     static let smallest = 4096
     /// For a backlog being drained: large enough that a message's share of a call and a system call is
-    /// nothing, small enough for the second-level cache.
-    static let largest = 262_144
+    /// nothing; the largest output buffer of the original, which is what a consumer may leave unread.
+    static let largest = 65_536
     /// While the peers of all connections leave much unread.
     static let thrifty = 16_384
     /// Factor between a full buffer and the next.
