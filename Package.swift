@@ -140,6 +140,7 @@ let package = Package(
             name: "LookupServer",
             dependencies: [
                 "Lookup", "NSQCore", "NSQWire", "PrometheusMetrics", "ServerSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

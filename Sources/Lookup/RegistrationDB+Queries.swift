@@ -8,6 +8,10 @@ extension RegistrationDB {
         package var channels: [ChannelName]
         /// Those that are active and not hidden, by address; of one nsqd the connection that came last.
         package var producers: [RegisteredProducer]
+        /// Which registrations it shows, see ``RegistrationDB/version(of:)``.
+        package var version: UInt64
+        /// Until when it holds while they stay as they are, on the monotonic clock.
+        package var validUntil: Int64
     }
 
     /// A producer as `/nodes` shows it.
@@ -56,15 +60,37 @@ extension RegistrationDB {
         guard let entry, entry.isListed else { return nil }
         let now = now
         var producers: [RegisteredProducer] = []
+        var validUntil = Int64.max
         producers.reserveCapacity(entry.producers.entries.count)
-        for known in entry.producers.entries
-        where isActive(known.producer, at: now) && !isTombstoned(known, at: now) {
+        for known in entry.producers.entries where isActive(known.producer, at: now) {
+            validUntil = min(
+                validUntil,
+                known.producer.lastUpdate &+ limits.inactiveProducerTimeout
+            )
+            if let since = known.tombstonedAt, isTombstoned(known, at: now) {
+                validUntil = min(validUntil, since &+ limits.tombstoneLifetime)
+                continue
+            }
             if let last = producers.last, last.isSameNode(as: known.producer) {
                 producers.removeLast()
             }
             producers.append(known.producer)
         }
-        return TopicView(channels: entry.channels.keys.sorted(), producers: producers)
+        return TopicView(
+            channels: entry.channels.keys.sorted(),
+            producers: producers,
+            version: entry.version,
+            validUntil: validUntil
+        )
+    }
+
+    /// A number that is another whenever a lookup of `topic` may show something else, other than by the passing of
+    /// time; `nil` for a topic that is not known.
+    package func version(of topic: TopicName) -> UInt64? {
+        state.withLock { state in
+            guard let entry = state.topics[topic], entry.isListed else { return nil }
+            return entry.version
+        }
     }
 
     /// Every active producer with its topics, by address.

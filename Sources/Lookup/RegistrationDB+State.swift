@@ -1,6 +1,24 @@
 import NSQCore
 
 extension RegistrationDB.State {
+    /// What registering would add: names to those that are known, and registrations to those of `producer`.
+    func news(
+        of producer: RegisteredProducer?,
+        _ topic: TopicName,
+        _ channel: ChannelName?
+    ) -> (names: Int, registrations: Int) {
+        let entry = topics[topic]
+        var (names, registrations) = (0, 0)
+        if entry?.isListed != true { names += 1 }
+        if let producer, entry?.producers.entry(of: producer) == nil { registrations += 1 }
+        if let channel {
+            let known = entry?.channels[channel]
+            if known == nil { names += 1 }
+            if let producer, known?.entry(of: producer) == nil { registrations += 1 }
+        }
+        return (names, registrations)
+    }
+
     /// Adds `producer` to a topic, and first to a channel of it.
     mutating func register(
         _ producer: RegisteredProducer,
@@ -58,9 +76,12 @@ extension RegistrationDB.State {
         version += 1
         for topic in member.topics {
             change(topic) { entry in
-                for name in entry.channels.keys {
+                // A copy of the names: the sets of producers are changed in place only while nobody else has them.
+                for name in Array(entry.channels.keys) {
                     guard entry.channels[name]?.remove(producer) == true else { continue }
-                    if name.isEphemeral, entry.channels[name]?.isEmpty == true {
+                    // The channels of an ephemeral topic have nothing to come back to.
+                    if name.isEphemeral || topic.isEphemeral, entry.channels[name]?.isEmpty == true
+                    {
                         entry.channels[name] = nil
                     }
                 }
@@ -68,6 +89,11 @@ extension RegistrationDB.State {
                 if topic.isEphemeral, entry.producers.isEmpty { entry.isListed = false }
             }
         }
+    }
+
+    /// `producer` is shown again: its topics' answers differ.
+    mutating func comeBack(_ producer: RegisteredProducer) {
+        for topic in members[producer.ordinal]?.topics ?? [] { change(topic) { _ in } }
     }
 
     /// `producer` leaves a topic whose entry goes.
@@ -87,6 +113,7 @@ extension RegistrationDB.State {
         version += 1
         let before = topics[topic]?.nameCount ?? 0
         body(&topics[topic, default: TopicEntry()])
+        topics[topic]?.version = version
         guard let entry = topics[topic] else { return }
         nameCount += entry.nameCount - before
         if entry.isEmpty { topics[topic] = nil }

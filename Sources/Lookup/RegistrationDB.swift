@@ -54,7 +54,7 @@ package final class RegistrationDB: Sendable {
     }
 
     /// A producer that was known before a restart, heard last `age` nanoseconds ago.
-    package func remember(
+    func remember(
         _ identity: ProducerIdentity,
         remoteAddress: String,
         shown: [UInt8],
@@ -104,8 +104,11 @@ package final class RegistrationDB: Sendable {
     @discardableResult
     package func touch(_ producer: RegisteredProducer) -> Int64 {
         let now = now
-        defer { producer.touch(at: now) }
-        return now &- producer.lastUpdate
+        let silence = now &- producer.lastUpdate
+        producer.touch(at: now)
+        // Whoever was hidden is shown again: what was answered before does not hold any more.
+        if silence > limits.inactiveProducerTimeout { state.withLock { $0.comeBack(producer) } }
+        return silence
     }
 
     /// The connection of `producer` ended: it is removed from everything.
@@ -129,11 +132,12 @@ package final class RegistrationDB: Sendable {
         _ channel: ChannelName?
     ) throws(LookupError) -> [Registration] {
         try state.withLock { (state) throws(LookupError) in
-            guard let member = state.members[producer.ordinal] else { return [] }
-            guard member.registrationCount + 2 <= limits.maximumProducerRegistrations else {
+            guard let count = state.members[producer.ordinal]?.registrationCount else { return [] }
+            let news = state.news(of: producer, topic, channel)
+            guard count + news.registrations <= limits.maximumProducerRegistrations else {
                 throw .tooManyOfProducer
             }
-            guard state.nameCount + 2 <= limits.maximumNames else { throw .tooManyNames }
+            guard state.nameCount + news.names <= limits.maximumNames else { throw .tooManyNames }
             return state.register(producer, topic, channel)
         }
     }
@@ -165,9 +169,10 @@ package final class RegistrationDB: Sendable {
         try create(topic, channel)
     }
 
-    private func create(_ topic: TopicName, _ channel: ChannelName?) throws(LookupError) {
+    func create(_ topic: TopicName, _ channel: ChannelName?) throws(LookupError) {
         try state.withLock { (state) throws(LookupError) in
-            guard state.nameCount + 2 <= limits.maximumNames else { throw .tooManyNames }
+            let news = state.news(of: nil, topic, channel)
+            guard state.nameCount + news.names <= limits.maximumNames else { throw .tooManyNames }
             state.change(topic) { entry in
                 entry.isListed = true
                 if let channel, entry.channels[channel] == nil {

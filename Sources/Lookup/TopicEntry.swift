@@ -4,6 +4,8 @@ import NSQCore
 struct TopicEntry: Sendable {
     /// Whether the topic itself is registered; its channels may be without it.
     var isListed = false
+    /// Differs whenever the answer to a lookup may, other than by the passing of time.
+    var version: UInt64 = 0
     /// Its producers; every producer of a channel is among them.
     var producers = ProducerSet()
     /// The producers of each channel.

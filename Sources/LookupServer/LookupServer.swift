@@ -49,6 +49,14 @@ package struct LookupServer: Service, CustomStringConvertible {
         await Self.stop(loops)
     }
 
+    /// Shows what was known before this start, and has it kept from here on; `nil` without `--data-path`.
+    private func keepView(of db: RegistrationDB) async -> Task<Void, Never>? {
+        guard !configuration.dataPath.isEmpty else { return nil }
+        let keeper = ViewKeeper(db: db, dataPath: configuration.dataPath, logger: logger)
+        guard let file = await keeper.recall() else { return nil }
+        return Task { await keeper.run(file) }
+    }
+
     private static func stop(_ loops: MultiThreadedEventLoopGroup) async {
         // SWALLOW: loops that fail to stop end with the process.
         try? await loops.shutdownGracefully()
@@ -88,6 +96,8 @@ package struct LookupServer: Service, CustomStringConvertible {
             budget: budget,
             group: loops
         )
+        let keeping = await keepView(of: db)
+        defer { keeping?.cancel() }
         let tcpAddress = try await tcp.start()
         do {
             let httpAddress = try await http.start().http ?? ""
@@ -107,6 +117,8 @@ package struct LookupServer: Service, CustomStringConvertible {
             await tcp.stop()
             if !httpAddress.isEmpty { logger.info("HTTP: closing \(httpAddress)") }
             await http.stop()
+            keeping?.cancel()
+            await keeping?.value
         } catch {
             await tcp.stop()
             throw error

@@ -43,6 +43,12 @@ enum NSQLookupdFlags {
     }
 
     private static let producers: [Flag] = [
+        .text(
+            "data-path",
+            \.dataPath,
+            "folder that keeps the last view, shown after a restart until the producers come\n"
+                + "back; empty for none"
+        ),
         .duration(
             "inactive-producer-timeout",
             \.inactiveProducerTimeout,

@@ -61,6 +61,29 @@ struct RegistrationDBTests {
         #expect(db.nodes().count == 1)
     }
 
+    @Test func anAnswerHoldsUntilItsVersionChangesOrItsTimeIsOver() throws {
+        let (one, other) = (add("a"), add("b"))
+        for producer in [one, other] { _ = try db.register(producer, topic("t"), nil) }
+        time.advance(by: .seconds(10))
+        db.touch(other)
+        let view = try #require(db.lookup(topic("t")))
+        #expect(view.version == db.version(of: topic("t")))
+        #expect(view.validUntil - db.now == 290_000_000_000)
+
+        db.tombstone(topic("t"), NodeAddress("a:4151"))
+        let hidden = try #require(db.lookup(topic("t")))
+        #expect(hidden.version != view.version)
+        #expect(hidden.validUntil - db.now == 45_000_000_000)
+
+        _ = try db.register(one, topic("u"), nil)
+        #expect(db.version(of: topic("t")) == hidden.version)
+
+        time.advance(by: .seconds(400))
+        db.touch(one)
+        #expect(db.version(of: topic("t")) != hidden.version)
+        #expect(db.version(of: topic("unknown")) == nil)
+    }
+
     // MARK: - Taking back
 
     @Test func takingATopicBackTakesItsChannelsBackToo() throws {
@@ -163,7 +186,7 @@ struct RegistrationDBTests {
     @Test func limitsRefuseWithoutChangingAnything() throws {
         var limits = LookupLimits()
         limits.maximumProducerRegistrations = 4
-        limits.maximumNames = 7
+        limits.maximumNames = 6
         let db = RegistrationDB(limits: limits, time: time)
         func producer(_ host: String) -> RegisteredProducer {
             var identity = ProducerIdentity()
@@ -176,11 +199,50 @@ struct RegistrationDBTests {
         #expect(throws: LookupError.tooManyOfProducer) { try db.register(one, topic("t3"), nil) }
         _ = try db.register(other, topic("t3"), channel("c"))
         #expect(throws: LookupError.tooManyNames) { try db.register(other, topic("t4"), nil) }
-        #expect(throws: LookupError.tooManyNames) { try db.createTopic(topic("t4")) }
+        #expect(throws: LookupError.tooManyNames) {
+            try db.createChannel(topic("t4"), channel("c"))
+        }
+        #expect(throws: LookupError.tooManyNames) {
+            try db.createChannel(topic("t3"), channel("d"))
+        }
         #expect(db.topicNames().map(\.text) == ["t1", "t2", "t3"])
+        // What is known, and what one has, can be registered again.
+        #expect(try db.register(one, topic("t1"), channel("c")).isEmpty)
+        #expect(try db.register(producer("c"), topic("t1"), channel("c")).count == 2)
+        try db.createTopic(topic("t1"))
 
         db.deleteTopic(topic("t1"))
         #expect(try db.register(one, topic("t4"), nil).count == 1)
+    }
+
+    // MARK: - Warm start
+
+    @Test func aViewIsShownAgainUntilTheProducersComeBack() throws {
+        let (one, other) = (add("a"), add("b"))
+        for producer in [one, other] {
+            _ = try db.register(producer, topic("t"), channel("c"))
+        }
+        try db.createTopic(topic("empty"))
+        time.advance(by: .seconds(100))
+        db.touch(other)
+        let next = RegistrationDB(limits: LookupLimits(), time: time)
+        next.recall(db.view()) { _ in [] }
+
+        #expect(next.lookup(topic("t"))?.producers.count == 2)
+        #expect(next.channelNames(of: topic("t")).map(\.text) == ["c"])
+        #expect(next.topicNames().map(\.text) == ["empty", "t"])
+        #expect(next.counts().remembered == 2)
+        #expect(next.counts().producers == 0)
+
+        let back = next.add(one.identity, remoteAddress: "192.0.2.1:6000", shown: [])
+        #expect(next.lookup(topic("t"))?.producers.map(\.identity.broadcastAddress) == ["b"])
+        _ = try next.register(back, topic("t"), nil)
+        #expect(next.lookup(topic("t"))?.producers.first === back)
+        #expect(next.nodes().count == 2)
+
+        time.advance(by: .seconds(301))
+        next.touch(back)
+        #expect(next.nodes().map(\.producer.identity.broadcastAddress) == ["a"])
     }
 
     private func add(_ host: String, remote: String = "192.0.2.1:5000") -> RegisteredProducer {

@@ -70,10 +70,13 @@ struct LayerTable {
             ]
         ),
         "Lookup": Layer(["NSQCore", "Synchronization"]),
-        "LookupServer": Layer([
-            "Lookup", "NSQCore", "NSQWire", "PrometheusMetrics", "ServerSupport", "CoreMetrics",
-            "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle", "Synchronization",
-        ]),
+        "LookupServer": Layer(
+            [
+                "Lookup", "NSQCore", "NSQWire", "PrometheusMetrics", "ServerSupport", "CoreMetrics",
+                "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle", "Synchronization",
+            ],
+            onlyBelow: ["GRDB": "Sources/LookupServer/View/"]
+        ),
         "nsqlookupd": Layer(
             cLibrary.union(["DaemonSupport", "LookupServer", "NSQCore", "ServiceLifecycle"])
         ),

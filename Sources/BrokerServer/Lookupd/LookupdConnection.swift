@@ -28,7 +28,7 @@ struct LookupdConnection {
         }
     }
 
-    /// Time to connect, and for the replies to what is written at once (`nsqd` spec 6.1).
+    /// Time to connect, and for each reply (`nsqd` spec 6.1).
     private static let limit = TimeAmount.seconds(1)
     /// Bytes of a reply that are taken; the longest proper one is the answer to IDENTIFY.
     private static let maximumReplyBytes = 65_536
@@ -76,14 +76,15 @@ struct LookupdConnection {
     ///
     /// - Throws: When one is an error, or not all come in time; the connection is of no use then.
     mutating func exchange(_ bytes: ByteBuffer, count: Int) async throws -> [ByteBuffer] {
-        let watchdog = channel.eventLoop.scheduleTask(in: Self.limit) { [channel] in
-            channel.close(promise: nil)
-        }
+        var watchdog = closeInTime()
         defer { watchdog.cancel() }
         try await outbound.write(bytes)
         var received: [ByteBuffer] = []
         while received.count < count {
             guard let reply = try await replies.next() else { throw Failure.closed }
+            // Each reply has its own time: an nsqlookupd may be slow, as long as it goes on.
+            watchdog.cancel()
+            watchdog = closeInTime()
             guard !reply.readableBytesView.starts(with: "E_".utf8) else {
                 let text = String(
                     buffer: reply.getSlice(at: 0, length: min(200, reply.readableBytes)) ?? reply
@@ -93,5 +94,9 @@ struct LookupdConnection {
             received.append(reply)
         }
         return received
+    }
+
+    private func closeInTime() -> Scheduled<Void> {
+        channel.eventLoop.scheduleTask(in: Self.limit) { [channel] in channel.close(promise: nil) }
     }
 }

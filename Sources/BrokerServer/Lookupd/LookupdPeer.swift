@@ -75,8 +75,8 @@ final class LookupdPeer: Sendable {
         // What came up to here is among what is told now.
         _ = inbox.take()
         try await introduce(&connection)
-        backoff.reset()
         try await send(everything(), on: &connection)
+        backoff.reset()
         let pings = Task { [inbox] in
             while !Task.isCancelled {
                 // SWALLOW: cancelled, the loop ends.

@@ -50,6 +50,8 @@ final class OutboundClient: Sendable {
             )
         )
         configuration.httpVersion = .http1Only
+        // A server that is down is known at once; who asks has others to ask, or a time to keep.
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         if !rootCAPath.isEmpty {
             do {

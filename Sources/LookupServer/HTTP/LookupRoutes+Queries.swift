@@ -27,8 +27,14 @@ extension LookupRoutes {
     /// `/lookup`.
     func lookup(_ request: Request) throws(APIError) -> HTTPReply {
         guard let text = try request.parameters()["topic"] else { throw .missingTopic }
-        guard let topic = TopicName(text).flatMap(db.lookup) else { throw .topicNotFound }
-        return Self.reply { json in
+        guard let name = TopicName(text), let version = db.version(of: name) else {
+            throw .topicNotFound
+        }
+        if let body = answers.answer(for: name, version: version, at: db.now) {
+            return HTTPReply(status: 200, contentType: .json, body: body)
+        }
+        guard let topic = db.lookup(name) else { throw .topicNotFound }
+        let body = Self.document { json in
             json.key("channels")
             json.list(topic.channels.map(\.text))
             json.key("producers")
@@ -36,6 +42,8 @@ extension LookupRoutes {
             for producer in topic.producers { json.encoded(producer.shown) }
             json.endArray()
         }
+        answers.keep(body, for: name, version: topic.version, validUntil: topic.validUntil)
+        return HTTPReply(status: 200, contentType: .json, body: body)
     }
 
     /// `/nodes`.
@@ -108,11 +116,15 @@ extension LookupRoutes {
     }
 
     private static func reply(_ write: (inout JSONWriter) -> Void) -> HTTPReply {
+        HTTPReply(status: 200, contentType: .json, body: document(write))
+    }
+
+    private static func document(_ write: (inout JSONWriter) -> Void) -> ByteBuffer {
         var json = JSONWriter()
         json.beginObject()
         write(&json)
         json.endObject()
-        return HTTPReply(status: 200, contentType: .json, body: json.bytes)
+        return json.bytes
     }
 }
 

@@ -16,6 +16,7 @@ final class LookupRoutes: HTTPAPI {
     let metrics: LookupMetrics
     let browsers: BrowserGuard
     let startTime: Int64
+    let answers = LookupAnswerCache()
     /// Whether the daemon is not stopping.
     let isReady: @Sendable () -> Bool
 

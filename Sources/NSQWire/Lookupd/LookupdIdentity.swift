@@ -11,7 +11,7 @@ package struct LookupdIdentity: Equatable, Sendable {
     /// `version`.
     package private(set) var version = ""
 
-    /// Decodes `json`; `nil` when it is not the JSON that is expected.
+    /// Decodes `json`; `nil` when it is not the JSON that is expected, or a text in it is too long.
     package init?(json: UnsafeRawBufferPointer) {
         do throws(JSONScanner.Failure) {
             var scanner = JSONScanner(json)
@@ -23,6 +23,9 @@ package struct LookupdIdentity: Equatable, Sendable {
         } catch {
             return nil
         }
+        guard broadcastAddress.utf8.count <= LookupdLimits.fieldBytes,
+            version.utf8.count <= LookupdLimits.fieldBytes
+        else { return nil }
     }
 
     private mutating func decodeValue(

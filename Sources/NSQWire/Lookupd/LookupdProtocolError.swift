@@ -2,14 +2,17 @@
 ///
 /// Source: `nsqlookupd` spec 4.
 package struct LookupdProtocolError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The body as it goes out; what the peer sent is quoted as it came.
+    /// The body as it goes out; what the peer sent is quoted as it came, up to 512 bytes.
     package let body: [UInt8]
 
     /// The body as text.
     package var description: String { String(decoding: body, as: UTF8.self) }
 
+    /// Bytes of what a peer sent that it gets back.
+    private static let maximumEcho = 512
+
     private init(_ text: String, _ quoted: some Collection<UInt8> = [], _ end: String = "") {
-        body = Array(text.utf8) + quoted + Array(end.utf8)
+        body = Array(text.utf8) + quoted.prefix(Self.maximumEcho) + Array(end.utf8)
     }
 
     /// Any magic but `"  V1"`.
