@@ -55,10 +55,10 @@ package struct DaemonProgram<Configuration: DaemonConfiguration>: Sendable {
             try await serve(settings, versionLine)
             return .success
         } catch let failure as StartupFailure {
-            logFatal("failed to instantiate \(name) - \(failure)")
+            logFatal("failed to instantiate \(name) - \(failure)", settings.logFormat)
             return Self.exitStatus(of: failure)
         } catch {
-            logFatal("exiting - \(error)")
+            logFatal("exiting - \(error)", settings.logFormat)
             return .failure
         }
     }
@@ -115,10 +115,16 @@ package struct DaemonProgram<Configuration: DaemonConfiguration>: Sendable {
         try await group.run()
     }
 
-    /// Prints a line that no setting can hide, as the original does (quirk Q43).
-    private func logFatal(_ message: String) {
+    /// Prints a line that no level can hide, as the original does (quirk Q43).
+    private func logFatal(_ message: String, _ format: LogFormat = .text) {
         StandardStream.error.write(
-            LogLine.text(prefix: "[\(name)] ", at: .now(), level: .fatal, message: message)
+            format.line(
+                prefix: "[\(name)] ",
+                at: .now(),
+                level: .fatal,
+                message: message,
+                fields: [:]
+            )
         )
     }
 

@@ -118,6 +118,18 @@ package final class RegistrationDB: Sendable {
         state.withLock { $0.forget(producer) }
     }
 
+    /// Removes those that were only remembered and have not come back in time.
+    package func forgetTheMissing() {
+        let now = now
+        state.withLock { state in
+            let missing = state.members.values.map(\.producer).filter { producer in
+                producer.isRemembered
+                    && now &- producer.lastUpdate > limits.inactiveProducerTimeout
+            }
+            for producer in missing { state.forget(producer) }
+        }
+    }
+
     // MARK: - Registrations
 
     /// Registers a topic, or a channel and its topic.

@@ -113,12 +113,13 @@ package struct LookupServer: Service, CustomStringConvertible {
             try? await gracefulShutdown()
             isReady.end()
             report(.stopping)
+            // While everybody is still there.
+            keeping?.cancel()
+            await keeping?.value
             logger.info("TCP: closing \(tcpAddress)")
             await tcp.stop()
             if !httpAddress.isEmpty { logger.info("HTTP: closing \(httpAddress)") }
             await http.stop()
-            keeping?.cancel()
-            await keeping?.value
         } catch {
             await tcp.stop()
             throw error

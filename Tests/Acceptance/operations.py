@@ -76,17 +76,31 @@ def json_logs(judge, binary):
         daemon.post("/topic/create", topic="t")
         strange = Connection(daemon.tcp_port)
         strange.send(b'PUB "\r\n\x1b[31m\xff\n')
+        # A terminal takes U+009B for the beginning of a command.
+        Connection(daemon.tcp_port).send("\u009b31m\n".encode())
         deadline = time.monotonic() + 10
-        while "insufficient" not in daemon.log(100) and "invalid" not in daemon.log(100) \
-                and "E_" not in daemon.log(100) and time.monotonic() < deadline:
+        while daemon.log(100).count("E_") < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
         judge.equal(daemon.stop(), 0, "SIGTERM ends it")
         lines = [json.loads(line) for line in daemon.log(10_000).splitlines()]
         judge.check(len(lines) > 5, "every line of the log is JSON")
+        judge.check("31m" in daemon.log(10_000) and "\u009b" not in daemon.log(10_000), "nothing in it steers a terminal")
         judge.check(all(set(line) >= {"time", "level", "message"} for line in lines), "with time, level and message")
         pattern = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d"
         judge.check(all(re.fullmatch(pattern, line["time"]) for line in lines), "the time is that of RFC 3339")
         judge.check(any(line["level"] == "error" for line in lines), "levels are told apart")
+
+
+def refusals(judge, binary):
+    with tempfile.TemporaryDirectory() as folder:
+        flags = [binary, "--data-path=" + folder, "--tcp-address=127.0.0.1:0", "--http-address=127.0.0.1:0"]
+        open_door = subprocess.run(flags + ["--http-auth"], stderr=subprocess.PIPE, text=True, timeout=20, check=False)
+        judge.check(open_door.returncode == 1 and "--auth-http-address" in open_door.stderr,
+                    "--http-auth with nobody to ask is refused", open_door.stderr)
+        line = subprocess.run(
+            flags + ["--log-format=json", "--node-id=5000"], stderr=subprocess.PIPE, text=True, timeout=20, check=False)
+        judge.check(line.returncode == 1 and json.loads(line.stderr)["level"] == "fatal",
+                    "a start that fails says so in the log's format", line.stderr)
 
 
 def service_manager(judge, binary):
@@ -185,7 +199,7 @@ def config_file(judge, binary):
 def main():
     options = checks.start(checks.parser(__doc__))
     judge = checks.Checks()
-    for part in (json_logs, service_manager, draining, config_file):
+    for part in (json_logs, refusals, service_manager, draining, config_file):
         part(judge, options.bin)
     return judge.finish()
 

@@ -56,6 +56,12 @@ import Testing
         }
     }
 
+    @Test func nothingIsHiddenBehindANUL() {
+        #expect(throws: ConfigFile.Unreadable.self) {
+            _ = try ConfigFile(text: "a = 1\n\u{0}\nb = true\n")
+        }
+    }
+
     @Test func aFileThatIsNotThereSaysSo() {
         let error = #expect(throws: ConfigFile.Unreadable.self) {
             _ = try ConfigFile(path: "/nonexistent/nsqd.toml")

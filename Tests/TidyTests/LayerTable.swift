@@ -61,7 +61,7 @@ struct LayerTable {
                 "Broker", "CSystemCalls", "DiskQueue", "NSQCore", "NSQWire", "PrometheusMetrics",
                 "ServerSupport", "StreamCompression", "CoreMetrics", "NIOCore", "NIOHTTP1",
                 "NIOPosix", "NIOSSL",
-                "NIOTLS", "Logging", "ServiceLifecycle",
+                "NIOTLS", "Dispatch", "Logging", "ServiceLifecycle",
                 "SwiftASN1", "Synchronization",
             ]),
             onlyBelow: [

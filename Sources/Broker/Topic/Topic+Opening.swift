@@ -11,17 +11,19 @@ extension Topic {
     /// All channels that there are then begin with the topic's first message. When the disk refuses it, it is
     /// tried again. Blocking; off the event loops. Source: `nsqd` spec 6.5.
     func open(with names: [ChannelName]) {
+        let known = Set(state.withLock { $0.channels.map(\.name) })
+        defer {
+            // Also those that were made before the disk refused.
+            for name in Set(names).subtracting(known) { existingChannel(name).map(announce) }
+        }
         do throws(DiskQueueError) {
-            let made = try state.withLock { (state) throws(DiskQueueError) -> [Channel] in
-                guard !isExiting else { return [] }
-                var made: [Channel] = []
+            try state.withLock { (state) throws(DiskQueueError) in
+                guard !isExiting else { return }
                 for name in names where !state.channels.contains(where: { $0.name == name }) {
-                    made.append(try make(name, in: &state))
+                    _ = try make(name, in: &state)
                 }
                 try letPumpGo(&state)
-                return made
             }
-            for channel in made { announce(channel) }
         } catch {
             shared.report(.failed("cannot open topic \(name): \(error.message)"))
             guard shared.background != nil else { return }

@@ -29,7 +29,13 @@ package final class AuthClient: Sendable {
         guard ["get", "post"].contains(settings.method) else {
             throw StartupFailure(.settings, "--auth-http-request-method must be post or get")
         }
-        guard !settings.addresses.isEmpty else { return nil }
+        guard !settings.addresses.isEmpty else {
+            // Without anybody to ask, everybody would be let in.
+            guard !settings.coversHTTP else {
+                throw StartupFailure(.settings, "--http-auth needs an --auth-http-address")
+            }
+            return nil
+        }
         let client = try OutboundClient(
             connectTimeout: settings.connectTimeout,
             requestTimeout: settings.requestTimeout,

@@ -37,30 +37,28 @@ struct LookupdConnection {
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     private var replies: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
 
-    /// Connects to `address`, has `body` talk, and closes the connection.
+    /// Connects to `address`, whose name `resolver` finds, has `body` talk, and closes the connection.
     ///
     /// `closed` is called when the connection ends, on whatever thread that shows.
     static func open(
         _ address: String,
+        _ resolver: HostResolver,
         on group: any EventLoopGroup,
         closed: @escaping @Sendable () -> Void,
         _ body: (inout LookupdConnection) async throws -> Void
     ) async throws {
         guard case .tcp(let host, let portText) = ListenAddress(address), let port = Int(portText)
         else { throw Failure.badAddress }
-        let socket = try await ClientBootstrap(group: group)
-            .connectTimeout(limit)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .connect(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        ByteToMessageHandler(LookupdReplyDecoder(limit: maximumReplyBytes))
-                    )
-                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel
-                    )
-                }
+        var last: any Error = Failure.badAddress
+        var connected: NIOAsyncChannel<ByteBuffer, ByteBuffer>?
+        for target in try await resolver.addresses(of: host, port: port) where connected == nil {
+            do {
+                connected = try await connect(to: target, on: group)
+            } catch {
+                last = error
             }
+        }
+        guard let socket = connected else { throw last }
         socket.channel.closeFuture.whenComplete { _ in closed() }
         try await socket.executeThenClose { inbound, outbound in
             var connection = LookupdConnection(
@@ -72,9 +70,28 @@ struct LookupdConnection {
         }
     }
 
+    private static func connect(
+        to address: SocketAddress,
+        on group: any EventLoopGroup
+    ) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+        try await ClientBootstrap(group: group)
+            .connectTimeout(limit)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .connect(to: address) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        ByteToMessageHandler(LookupdReplyDecoder(limit: maximumReplyBytes))
+                    )
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel
+                    )
+                }
+            }
+    }
+
     /// Writes `bytes` and gives the replies to the `count` commands in them, in order.
     ///
-    /// - Throws: When one is an error, or not all come in time; the connection is of no use then.
+    /// - Throws: When not all come in time; the connection is of no use then.
     mutating func exchange(_ bytes: ByteBuffer, count: Int) async throws -> [ByteBuffer] {
         var watchdog = closeInTime()
         defer { watchdog.cancel() }
@@ -85,15 +102,16 @@ struct LookupdConnection {
             // Each reply has its own time: an nsqlookupd may be slow, as long as it goes on.
             watchdog.cancel()
             watchdog = closeInTime()
-            guard !reply.readableBytesView.starts(with: "E_".utf8) else {
-                let text = String(
-                    buffer: reply.getSlice(at: 0, length: min(200, reply.readableBytes)) ?? reply
-                )
-                throw Failure.refused(PrintableText.singleLine(text))
-            }
             received.append(reply)
         }
         return received
+    }
+
+    /// What a reply says when it is an error, fit for a log line; `nil` when it is none.
+    static func refusal(in reply: ByteBuffer) -> String? {
+        guard reply.readableBytesView.starts(with: "E_".utf8) else { return nil }
+        let text = String(decoding: reply.readableBytesView.prefix(200), as: UTF8.self)
+        return PrintableText.singleLine(text)
     }
 
     private func closeInTime() -> Scheduled<Void> {

@@ -18,6 +18,8 @@ final class LookupdInbox: Sendable {
     }
 
     private struct State {
+        /// Whether there is anybody to tell: a new connection tells everything anyway.
+        var isOpen = false
         var contents = Contents()
         var known: Set<LookupdNotice> = []
     }
@@ -31,17 +33,26 @@ final class LookupdInbox: Sendable {
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Takes a notice.
+    /// Takes a notice, if there is anybody to tell.
     func post(_ notice: LookupdNotice) {
         change { state in
-            guard state.known.insert(notice).inserted else { return }
+            guard state.isOpen, !state.contents.hasOverflowed,
+                state.known.insert(notice).inserted
+            else { return }
             if state.contents.notices.count < Self.capacity {
                 state.contents.notices.append(notice)
             } else {
-                state.contents.hasOverflowed = true
+                state.contents = Contents(hasOverflowed: true, isClosed: state.contents.isClosed)
+                state.known = []
             }
         }
     }
+
+    /// Begins empty: there is a connection.
+    func open() { state.withLock { $0 = State(isOpen: true) } }
+
+    /// Lets everything go: there is no connection.
+    func close() { state.withLock { $0 = State() } }
 
     /// A PING is due.
     func notePingDue() { change { $0.contents.isPingDue = true } }
@@ -52,7 +63,7 @@ final class LookupdInbox: Sendable {
     /// Empties it.
     func take() -> Contents {
         state.withLock { state in
-            defer { state = State() }
+            defer { state = State(isOpen: state.isOpen) }
             return state.contents
         }
     }

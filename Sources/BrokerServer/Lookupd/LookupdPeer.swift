@@ -21,6 +21,7 @@ final class LookupdPeer: Sendable {
     private let introduction: ByteBuffer
     private let group: any EventLoopGroup
     private let logger: Logger
+    private let resolver: HostResolver
     private let inbox = LookupdInbox()
     private let known = Mutex<LookupdIdentity?>(nil)
 
@@ -35,6 +36,7 @@ final class LookupdPeer: Sendable {
         self.broker = broker
         self.group = group
         self.logger = logger
+        resolver = HostResolver(name: address)
         let json = identity.json.utf8
         var bytes = ByteBuffer()
         bytes.writeString(LookupdCommandReader.magic + "IDENTIFY\n")
@@ -54,8 +56,13 @@ final class LookupdPeer: Sendable {
         var backoff = LookupdBackoff()
         while !Task.isCancelled {
             do {
-                try await LookupdConnection.open(address, on: group, closed: inbox.noteClosed) {
-                    connection in
+                defer { inbox.close() }
+                try await LookupdConnection.open(
+                    address,
+                    resolver,
+                    on: group,
+                    closed: inbox.noteClosed
+                ) { connection in
                     try await converse(&connection, &backoff)
                 }
             } catch {
@@ -72,8 +79,8 @@ final class LookupdPeer: Sendable {
         _ connection: inout LookupdConnection,
         _ backoff: inout LookupdBackoff
     ) async throws {
-        // What came up to here is among what is told now.
-        _ = inbox.take()
+        // What came before is among what is told now.
+        inbox.open()
         try await introduce(&connection)
         try await send(everything(), on: &connection)
         backoff.reset()
@@ -100,6 +107,9 @@ final class LookupdPeer: Sendable {
     private func introduce(_ connection: inout LookupdConnection) async throws {
         logger.info("LOOKUPD(\(address)): connected")
         let reply = try await connection.exchange(introduction, count: 1)[0]
+        if let text = LookupdConnection.refusal(in: reply) {
+            throw LookupdConnection.Failure.refused(text)
+        }
         guard let identity = reply.withUnsafeReadableBytes(LookupdIdentity.init(json:)) else {
             throw LookupdConnection.Failure.badIdentity
         }
@@ -133,10 +143,14 @@ final class LookupdPeer: Sendable {
         while !rest.isEmpty {
             let some = rest.prefix(Self.batch)
             rest = rest.dropFirst(Self.batch)
-            _ = try await connection.exchange(
+            let replies = try await connection.exchange(
                 ByteBuffer(string: some.joined()),
                 count: some.count
             )
+            // One that is fatal ends the connection; beyond a limit of its own, an nsqlookupd goes on without the rest.
+            if let text = replies.lazy.compactMap(LookupdConnection.refusal).first {
+                logger.error("LOOKUPD(\(address)): answered with \(text)")
+            }
         }
     }
 }

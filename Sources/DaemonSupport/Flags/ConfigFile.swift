@@ -42,6 +42,10 @@ package struct ConfigFile: Sendable {
     ///
     /// - Throws: ``Unreadable`` when it is no TOML; the text names line and column.
     package init(text: String) throws(Unreadable) {
+        // The parser takes a NUL for the end, and what follows for nothing.
+        guard !text.utf8.contains(0) else {
+            throw Unreadable(description: "it has a NUL byte, which TOML forbids")
+        }
         do {
             let table = try TOMLTable(string: text)
             values = Dictionary(

@@ -43,7 +43,7 @@ package enum GoQuotedText {
 
     /// Letters, marks, numbers, punctuation, symbols and the plain space, as Go's
     /// `unicode.IsPrint`.
-    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return (0x20...0x7e).contains(scalar.value) }
         switch scalar.properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .spaceSeparator,

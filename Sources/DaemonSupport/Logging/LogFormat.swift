@@ -34,7 +34,24 @@ package enum LogFormat: String, Sendable, CaseIterable {
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             // SWALLOW: an object of texts can always be encoded.
             let data = (try? encoder.encode(object)) ?? Data()
-            return String(decoding: data, as: UTF8.self) + "\n"
+            return Self.escaped(String(decoding: data, as: UTF8.self)) + "\n"
         }
+    }
+
+    /// `json` with everything beyond ASCII escaped that a terminal could take for a command, as ``LogLine`` does.
+    private static func escaped(_ json: String) -> String {
+        if json.utf8.allSatisfy({ $0 < 0x7F }) { return json }
+        var result = ""
+        for scalar in json.unicodeScalars {
+            if scalar.value < 0x7F || GoQuotedText.isPrintable(scalar) {
+                result.unicodeScalars.append(scalar)
+            } else {
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+                }
+            }
+        }
+        return result
     }
 }

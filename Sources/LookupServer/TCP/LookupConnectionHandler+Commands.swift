@@ -12,7 +12,7 @@ extension LookupConnectionHandler {
         switch command {
         case .ping: ping()
         case .identify(let identity): return identify(identity)
-        case .register(let topic, let channel): try register(topic, channel)
+        case .register(let topic, let channel): return try register(topic, channel)
         case .unregister(let topic, let channel): unregister(topic, channel)
         }
         LookupdReply.writeOK(to: &output)
@@ -52,13 +52,17 @@ extension LookupConnectionHandler {
         guard let producer else { throw .notIdentified }
         do throws(LookupError) {
             let added = try environment.db.register(producer, topic, channel)
+            LookupdReply.writeOK(to: &output)
             environment.metrics.registrations.increment(by: added.count)
             guard logger.logLevel <= .info else { return }
             for registration in added {
                 logger.info("DB: client(\(peer)) REGISTER \(registration)")
             }
         } catch {
-            throw .tooManyRegistrations
+            // What is registered stays: a node with one topic too many is not to vanish with all the others.
+            let refusal = LookupdProtocolError.tooManyRegistrations
+            logger.error("[\(peer)] - \(refusal)")
+            LookupdReply.write(refusal.body, to: &output)
         }
     }
 

@@ -128,8 +128,8 @@ extension LookupConnectionHandler {
         }
         while let (command, byteCount) = try nextCommand() {
             input.moveReaderIndex(forwardBy: byteCount)
-            commandArrived()
             try carryOut(command)
+            commandArrived()
         }
         if input.readableBytes == 0 { input = ByteBuffer() } else { input.discardReadBytes() }
     }

@@ -16,10 +16,13 @@ struct ViewFile {
     enum Failure: Error, CustomStringConvertible {
         /// A later version wrote it.
         case newer(Int)
+        /// A column is missing, or holds what it should not.
+        case unexpected(column: String)
 
         var description: String {
             switch self {
             case .newer(let format): "its format \(format) is newer than \(ViewFile.format)"
+            case .unexpected(let column): "column \(column) holds what it should not"
             }
         }
     }
@@ -88,31 +91,35 @@ struct ViewFile {
             let rows = try Row.fetchCursor(db, sql: "SELECT * FROM producer ORDER BY place")
             while let row = try rows.next() {
                 var identity = ProducerIdentity()
-                identity.broadcastAddress = row["broadcast_address"]
-                identity.tcpPort = row["tcp_port"]
-                identity.httpPort = row["http_port"]
-                identity.version = row["version"]
-                identity.hostname = row["hostname"]
-                identity.topologyZone = row["topology_zone"]
-                identity.topologyRegion = row["topology_region"]
-                let heard: Int64 = row["heard_ms"]
+                identity.broadcastAddress = try Self.value("broadcast_address", of: row)
+                identity.tcpPort = try Self.value("tcp_port", of: row)
+                identity.httpPort = try Self.value("http_port", of: row)
+                identity.version = try Self.value("version", of: row)
+                identity.hostname = try Self.value("hostname", of: row)
+                identity.topologyZone = try Self.value("topology_zone", of: row)
+                identity.topologyRegion = try Self.value("topology_region", of: row)
+                let heard: Int64 = try Self.value("heard_ms", of: row)
                 let (age, overflows) = max(0, wall &- heard)
                     .multipliedReportingOverflow(by: 1_000_000)
                 view.producers.append(
                     LastView.Producer(
                         identity: identity,
-                        remoteAddress: row["remote_address"],
+                        remoteAddress: try Self.value("remote_address", of: row),
                         age: overflows ? .max / 2 : age
                     )
                 )
             }
             let entries = try Row.fetchCursor(db, sql: "SELECT * FROM registration")
             while let row = try entries.next() {
-                let (topicText, channelText): (String, String?) = (row["topic"], row["channel"])
-                guard let topic = TopicName(topicText) else { continue }
-                let channel = channelText.flatMap { ChannelName($0) }
-                if channelText != nil, channel == nil { continue }
-                let places: String = row["producers"]
+                guard let topic = TopicName(try Self.value("topic", of: row)) else { continue }
+                var channel: ChannelName?
+                if let stored: DatabaseValue = row["channel"], !stored.isNull {
+                    guard let name = ChannelName(try Self.value("channel", of: row)) else {
+                        continue
+                    }
+                    channel = name
+                }
+                let places: String = try Self.value("producers", of: row)
                 view.entries.append(
                     LastView.Entry(
                         topic: topic,
@@ -123,5 +130,15 @@ struct ViewFile {
             }
             return view
         }
+    }
+
+    /// What a column holds; GRDB's own subscript ends the process when that is something else.
+    private static func value<Value: DatabaseValueConvertible>(
+        _ column: String,
+        of row: Row
+    ) throws(Failure) -> Value {
+        guard let stored: DatabaseValue = row[column], let value = Value.fromDatabaseValue(stored)
+        else { throw .unexpected(column: column) }
+        return value
     }
 }

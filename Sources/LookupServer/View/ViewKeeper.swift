@@ -7,6 +7,8 @@ import ServerSupport
 struct ViewKeeper: Sendable {
     /// Time between looks for changes.
     private static let interval = Duration.seconds(5)
+    /// Age that what is written of silent and pinging producers may have, at most.
+    private static let longestAge = Duration.seconds(60)
     /// Part of the time that writing may take: a large view is written less often.
     private static let share = 20
 
@@ -39,31 +41,36 @@ struct ViewKeeper: Sendable {
         }
     }
 
-    /// Writes the view whenever it has changed, until it is cancelled, and then once more.
+    /// Writes the view whenever it has changed, and now and then for who was heard when, until it is cancelled, and
+    /// then once more.
     func run(_ file: ViewFile) async {
+        let refresh = min(Self.longestAge, .nanoseconds(db.limits.inactiveProducerTimeout) / 4)
         var pause = Self.interval
-        var saved: UInt64?
+        var saved: (version: UInt64, time: ContinuousClock.Instant)?
         while true {
             // SWALLOW: cancelled, the view is written for the last time.
             let isOver = (try? await Task.sleep(for: pause)) == nil
+            db.forgetTheMissing()
+            let start = ContinuousClock.now
             let version = db.version
-            // Who is silent was heard at some time, so that the times are written in the end.
-            if version != saved || isOver {
-                let start = ContinuousClock.now
-                await save(to: file)
-                saved = version
+            let isCurrent =
+                saved.map { $0.version == version && start - $0.time < refresh } ?? false
+            if isOver || !isCurrent, await save(to: file) {
+                saved = (version, start)
                 pause = max(Self.interval, (ContinuousClock.now - start) * Self.share)
             }
             if isOver { return }
         }
     }
 
-    private func save(to file: ViewFile) async {
+    private func save(to file: ViewFile) async -> Bool {
         await Self.blocking {
             do {
                 try file.save(db.view(), at: WallClock.nanoseconds / 1_000_000)
+                return true
             } catch {
                 logger.error("VIEW: \(dataPath)/\(ViewFile.name) cannot be written - \(error)")
+                return false
             }
         }
     }

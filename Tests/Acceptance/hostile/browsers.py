@@ -1,5 +1,7 @@
 """What a browser can be made to do by a foreign page, and what it would show."""
+import contextlib
 import json
+import socket
 
 from hostile.exchange import http_bytes, identify, statuses
 from wire import Connection
@@ -120,11 +122,32 @@ def injection(bench, see):
 
 
 def outgoing(bench, see):
-    """S29 requests of our own: nsqd is told over HTTP to call nobody. Auth servers' redirects are in S12."""
+    """S29 requests of our own: over HTTP nsqd is told of nsqlookupds only, and tells them nothing of a client's.
+
+    Off by default it cannot be: the original's tools move a cluster so. Pages of other sites are in S25, auth
+    servers' redirects in S12.
+    """
     target = bench.plain
-    for name in ("nsqlookupd_tcp_addresses", "nsqlookupd_http_addresses", "auth_http_addresses", "statsd_address"):
-        status, _ = target.request("PUT", "/config/" + name, b'["169.254.169.254:80"]')
-        see.check(status in (400, 403, 404), "PUT /config/%s" % name, status)
+    for name in ("nsqlookupd_http_addresses", "auth_http_addresses", "statsd_address"):
+        answer, _ = target.request("PUT", "/config/" + name, b'["169.254.169.254:80"]')
+        see.check(answer in (400, 403, 404), "PUT /config/%s" % name, answer)
+    path, victim = "/config/nsqlookupd_tcp_addresses", socket.create_server(("127.0.0.1", 0))
+    addresses = json.dumps(["127.0.0.1:%d" % victim.getsockname()[1]]).encode()
+    see.equal(bench.auth.request("PUT", path, addresses, headers={"Authorization": ""})[0], 401, "not without a secret")
+    with victim:
+        see.equal(target.request("PUT", path, addresses)[0], 200, "PUT %s" % path)
+        victim.settimeout(5)
+        peer = victim.accept()[0]
+        with peer:
+            peer.settimeout(5)
+            heard = b""
+            with contextlib.suppress(OSError):
+                while chunk := peer.recv(4096):
+                    heard += chunk
+        size = int.from_bytes(heard[13:17], "big")
+        see.check(heard[:13] == b"  V1IDENTIFY\n" and len(heard) == 17 + size,
+                  "who does not answer hears how nsqd introduces itself, and nothing else", heard)
+        see.equal(target.request("PUT", path, b"[]")[0], 200, "it is taken back")
 
 
 def debug_routes(bench, see):

@@ -78,6 +78,7 @@ def warm_start(bench, see):
         see.equal(server.nodes("first"), [], "and is gone when it goes")
         see.equal(len(server.nodes("second")), 1, "who did not come back is still shown")
         see.equal(server.stop(), 0, "SIGTERM ends it")
+    stays_at_a_stop(bench, see, flags)
     for name, harm in (("a file that is no database", b"garbage" * 1000), ("an empty file", b"")):
         with open(os.path.join(path, "nsqlookupd.sqlite"), "wb") as file:
             file.write(harm)
@@ -85,12 +86,31 @@ def warm_start(bench, see):
             see.equal(server.topics(), [], "%s: it starts with nothing" % name)
             see.equal(server.stop(), 0, "and stops")
     with sqlite3.connect(os.path.join(path, "nsqlookupd.sqlite")) as database:
+        database.executescript("DROP TABLE producer; CREATE TABLE producer (place, tcp_port); INSERT INTO producer VALUES (0, 'x')")
+    with bench.lookupd(*flags) as server:
+        see.check("cannot be used" in server.whole_log(), "a file with other columns is told of")
+        see.equal(server.stop(), 0, "and stops")
+    with sqlite3.connect(os.path.join(path, "nsqlookupd.sqlite")) as database:
         database.execute("PRAGMA user_version = 99")
     with bench.lookupd(*flags) as server:
         see.check("newer" in server.whole_log(), "a newer file is told of")
         see.equal(server.stop(), 0, "and left alone")
     with sqlite3.connect(os.path.join(path, "nsqlookupd.sqlite")) as database:
         see.equal(database.execute("PRAGMA user_version").fetchone()[0], 99, "as it was")
+
+
+def stays_at_a_stop(bench, see, flags):
+    """What was connected at a stop is remembered, and what does not come back in time is forgotten."""
+    with bench.lookupd(*flags) as server:
+        with producer(server, "third", "t c", "brief#ephemeral"):
+            see.equal(server.stop(), 0, "SIGTERM ends it")
+    with bench.lookupd(*flags[:1], "--inactive-producer-timeout=6s") as server:
+        see.equal(len(server.nodes("third")), 1, "stopped and started again, it shows who was connected")
+        see.check("brief#ephemeral" in server.topics(), "with ephemeral topics too")
+        gone = until(lambda: "brief#ephemeral" not in server.topics(), 20)
+        see.check(gone, "which go when nobody comes back for them", server.topics())
+        see.equal(server.nodes("third"), [], "as the node does")
+        see.equal(server.stop(), 0, "SIGTERM ends it")
 
 
 def rows(path):

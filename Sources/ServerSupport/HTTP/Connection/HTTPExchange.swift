@@ -55,10 +55,12 @@ struct HTTPExchange<Route: HTTPRoute> {
     }
 
     /// Whether the request is to be answered before its body is through.
-    var isHopeless: Bool { body.isHopeless || (expectsContinue && body.isTooLong) }
+    var isHopeless: Bool {
+        body.isHopeless || (expectsContinue && (body.isTooLong || verdict != nil))
+    }
 
     /// Whether the client has to be told to send the body.
-    var needsContinue: Bool { expectsContinue && !body.isTooLong }
+    var needsContinue: Bool { expectsContinue && !isHopeless }
 
     /// The body is wanted, up to `limit` bytes; called before any of it came.
     mutating func keepBody(limit: Int) {

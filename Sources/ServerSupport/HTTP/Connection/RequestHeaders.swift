@@ -27,7 +27,8 @@ package struct RequestHeaders {
         let isHTTP10 = head.version == .http1_0
         var hostCount = 0
         var isChunked = false
-        for (name, value) in head.headers {
+        for (name, sent) in head.headers {
+            let value = Self.withoutTrailingSpace(sent)
             switch name.utf8.count {
             case 4 where Self.matches(name, "host"):
                 hostCount += 1
@@ -56,6 +57,16 @@ package struct RequestHeaders {
         }
         let lacksHost = hostCount == 0 && !isHTTP10
         if hostCount > 1 || lacksHost || (isChunked && contentLength != nil) { refusal = 400 }
+    }
+
+    /// `value` without the white space behind it, which is no part of it (RFC 9110 §5.5).
+    private static func withoutTrailingSpace(_ value: String) -> String {
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+        guard let last = value.utf8.last, isSpace(last) else { return value }
+        return String(
+            decoding: value.utf8.reversed().drop(while: isSpace).reversed(),
+            as: UTF8.self
+        )
     }
 
     /// Compares without regard to ASCII case; `lowercase` must be lower case.

@@ -45,6 +45,14 @@ struct RequestHeadersTests {
     }
 
     @Test
+    func whiteSpaceBehindAValueIsNoPartOfIt() {
+        #expect(headers([("Content-Length", "3 \t")]).contentLength == 3)
+        #expect(headers([("Expect", "100-continue ")]).expectsContinue)
+        #expect(headers([("Transfer-Encoding", "chunked\t")]).refusal == nil)
+        #expect(headers([("Content-Length", " ")]).refusal == 400)
+    }
+
+    @Test
     func knowsOneExpectationOnly() {
         #expect(headers([("Expect", "100-Continue")]).expectsContinue)
         #expect(headers([("Expect", "tea")]).refusal == 417)
