@@ -31,7 +31,11 @@ struct LayerTable {
             foundation.union(cLibrary).union([
                 "NSQCore", "Migrations", "CChecksum", "CSystemCalls", "Dispatch", "Synchronization",
             ]),
-            onlyBelow: ["GRDB": "Sources/DiskQueue/Metadata/"]
+            onlyBelow: [
+                "CLibcrypto": "Sources/DiskQueue/Backup/",
+                "GRDB": "Sources/DiskQueue/Metadata/",
+                "TOMLKit": "Sources/DiskQueue/Document/",
+            ]
         ),
         "DiskQueueTesting": Layer(cLibrary.union(["DiskQueue", "NSQCore", "Synchronization"])),
         "Broker": Layer(
@@ -79,6 +83,9 @@ struct LayerTable {
         ),
         "nsqlookupd": Layer(
             cLibrary.union(["DaemonSupport", "LookupServer", "NSQCore", "ServiceLifecycle"])
+        ),
+        "nsq-inspect": Layer(
+            foundation.union(cLibrary).union(["ArgumentParser", "DiskQueue", "Synchronization"])
         ),
         "nsqd": Layer(
             foundation.union(cLibrary).union([

@@ -149,17 +149,27 @@ extension DirectoryLock {
 
     /// The living process that the marker names; `nil` when the marker is not the holder's, as under
     /// the original daemon, which leaves none.
-    private static func holder(of dataPath: String) -> Int32? {
+    package static func holder(of dataPath: String) -> Int32? {
         // SWALLOW: without the marker the message only lacks the process id.
-        guard
-            let file = try? PosixFile("\(dataPath)/\(fileName)", flags: O_RDONLY | O_NOFOLLOW),
-            let bytes = try? file.read(maximumMarkerBytes, at: 0),
-            // SWALLOW: as above.
-            let marker = try? RunMarker(parsing: bytes),
-            !marker.isClean, marker.processID > 0
+        guard let marker = try? readMarker(of: dataPath), !marker.isClean, marker.processID > 0
         else { return nil }
         let isAlive = kill(marker.processID, 0) == 0 || errno == EPERM
         return isAlive ? marker.processID : nil
+    }
+
+    /// The run marker of a data path that somebody else may hold; `nil` when there is none.
+    ///
+    /// - Throws: `.unsupportedVersion`, `.io`.
+    package static func readMarker(of dataPath: String) throws(DiskQueueError) -> RunMarker? {
+        let bytes: [UInt8]
+        do {
+            let file = try PosixFile("\(dataPath)/\(fileName)", flags: O_RDONLY | O_NOFOLLOW)
+            bytes = try file.read(maximumMarkerBytes, at: 0)
+        } catch {
+            guard ErrorNumber.isMissing(error.errno) else { throw DiskQueueError(error) }
+            return nil
+        }
+        return try marker(in: bytes, of: dataPath)
     }
 
     private static func marker(
@@ -203,7 +213,8 @@ extension DirectoryLock {
         DiskQueueError(code, "failed to lock data-path: \(reason)")
     }
 
-    private static func readBootID() -> String {
+    /// The id of the machine's current boot.
+    static func readBootID() -> String {
         // SWALLOW: without /proc the boots cannot be told apart, so each run counts as a boot of its own.
         guard
             let file = try? PosixFile("/proc/sys/kernel/random/boot_id", flags: O_RDONLY),

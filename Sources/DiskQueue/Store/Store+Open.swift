@@ -97,7 +97,7 @@ extension Store {
     }
 
     /// The topics of `recoveries`, with everything read that says something of them.
-    private static func read(
+    static func read(
         _ recoveries: [TopicRecovery],
         stored: StoredMetadata,
         now: Int64,

@@ -1,5 +1,4 @@
 private import Glibc
-import NSQCore
 
 /// The clocks of the system.
 package struct SystemTime: TimeSource {
