@@ -15,7 +15,10 @@ struct NSQInspect: ParsableCommand {
             written by a newer version, 75 another process holds the data path.
             """,
         version: InspectorVersion.line,
-        subcommands: [TopicsCommand.self]
+        subcommands: [
+            TopicsCommand.self, ChannelsCommand.self, SegmentsCommand.self, StatsCommand.self,
+            MessagesCommand.self,
+        ]
     )
 
     static func main() {

@@ -80,7 +80,8 @@ package struct ChannelInspection: Sendable {
     ///
     /// - Parameter batch: the deferral that it was published with.
     package func state(of sequence: UInt64, deferredAs batch: DeferredBatch?) -> MessageState {
-        guard received.contains(sequence) else { return .notReceived }
+        if sequence < received.lowerBound { return .notReceived }
+        if sequence >= received.upperBound { return .held }
         if sequence < ackFloor || state.isFinished(sequence) { return .finished }
         let redelivery = state.redeliveries[sequence] ?? batch?.redelivery
         guard let redelivery else { return .queued(attempts: 0) }
@@ -118,8 +119,10 @@ package struct ChannelInspection: Sendable {
 
 /// What became of a message in a channel.
 package enum MessageState: Sendable, Equatable {
-    /// The channel was made after it, or the topic holds it back.
+    /// The channel was made after it.
     case notReceived
+    /// The topic holds it back: it is paused.
+    case held
     /// A consumer finished it, or the channel was emptied.
     case finished
     /// It waits to be delivered; `attempts` deliveries are known.

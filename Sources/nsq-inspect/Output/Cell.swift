@@ -14,6 +14,8 @@ enum Cell {
     case age(Int64)
     /// Several texts.
     case list([String])
+    /// Values by name.
+    case members([(name: String, value: Cell)])
     /// Nothing to tell.
     case none
 }
@@ -27,6 +29,8 @@ extension Cell {
         case .flag(let flag): "\(flag)"
         case .time(let milliseconds), .age(let milliseconds): "\(milliseconds)"
         case .list(let texts): "[\(texts.map(JSONText.quoted).joined(separator: ","))]"
+        case .members(let members):
+            "{\(members.map { "\(JSONText.quoted($0.name)):\($0.value.json)" }.joined(separator: ","))}"
         case .none: "null"
         }
     }
@@ -37,6 +41,7 @@ extension Cell {
             switch self {
             case .text(let text): text
             case .list(let texts): texts.joined(separator: "; ")
+            case .members: human
             case .none: ""
             case .count, .bytes, .flag, .time, .age: json
             }
@@ -54,6 +59,10 @@ extension Cell {
         case .time(let milliseconds): HumanFigure.time(milliseconds)
         case .age(let milliseconds): HumanFigure.age(milliseconds)
         case .list(let texts): texts.map(PrintableText.of).joined(separator: ", ")
+        case .members(let members):
+            members.map { "\(PrintableText.of($0.name)): \($0.value.human)" }.joined(
+                separator: ", "
+            )
         case .none: "-"
         }
     }
@@ -62,7 +71,7 @@ extension Cell {
     var isFigure: Bool {
         switch self {
         case .count, .bytes, .age: true
-        case .text, .flag, .time, .list, .none: false
+        case .text, .flag, .time, .list, .members, .none: false
         }
     }
 }

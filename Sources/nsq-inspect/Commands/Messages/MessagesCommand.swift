@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// `nsq-inspect messages`
+struct MessagesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "messages",
+        abstract: "Shows stored messages with their state in each channel.",
+        subcommands: [ListMessagesCommand.self],
+        defaultSubcommand: ListMessagesCommand.self
+    )
+}
