@@ -13,6 +13,8 @@ package struct StoreInspection: Sendable {
     package let wasClean: Bool
     /// The topics, by name.
     package private(set) var topics: [TopicInspection]
+    /// What lies between the topics' folders and is none.
+    package let strays: [String]
     /// One line for each thing that was not as expected.
     package private(set) var notes: [String]
 
@@ -88,7 +90,8 @@ package struct StoreInspection: Sendable {
             mayHaveLostPower: false
         )
         let folders = try TopicFolders(Store.topicsFolder(in: dataPath), context: context)
-        var notes = folders.strays.map { "\($0) is no topic's folder" }
+        strays = folders.strays
+        var notes: [String] = []
         let readings = try Store.read(
             folders.recoveries,
             stored: stored,
@@ -109,6 +112,9 @@ package struct StoreInspection: Sendable {
         self.topics = topics.sorted { $0.name < $1.name }
         self.notes = notes
     }
+
+    /// The directory that holds the topics' folders.
+    package var topicsFolder: String { Store.topicsFolder(in: dataPath) }
 
     /// The topic called `name`; `nil` when there is none.
     package func topic(named name: String) -> TopicInspection? {

@@ -19,8 +19,13 @@ package struct MetadataCopy: Sendable {
     ///
     /// Damage is told in ``notes``, since segments and ledgers say all that the metadata says.
     ///
+    /// `isThorough`: whether SQLite checks every index and page, not only what it takes to open.
+    ///
     /// - Throws: `.unsupportedVersion`; `.io` when there is no room for a copy.
-    package static func load(_ dataPath: String) throws(DiskQueueError) -> MetadataCopy {
+    package static func load(
+        _ dataPath: String,
+        isThorough: Bool = false
+    ) throws(DiskQueueError) -> MetadataCopy {
         var copy = MetadataCopy()
         let source = MetadataDatabase.path(in: dataPath)
         guard PosixFileSystem().exists(source) else {
@@ -35,6 +40,9 @@ package struct MetadataCopy: Sendable {
             defer { store.close() }
             copy.stored = try store.load()
             copy.snapshots = try store.snapshots(limit: SQLiteMetadataStore.maximumSnapshots)
+            if isThorough {
+                copy.notes += try store.integrityErrors().map { "\(source): \($0)" }
+            }
             if store.damagedRowCount > 0 {
                 copy.notes.append("\(source): \(store.damagedRowCount) rows are damaged")
             }

@@ -133,6 +133,16 @@ package final class SQLiteMetadataStore: MetadataStore {
         }
     }
 
+    /// What SQLite's own check of every page and index finds; nothing for a whole database.
+    ///
+    /// - Throws: as ``load()``.
+    package func integrityErrors() throws(DiskQueueError) -> [String] {
+        let lines = try run { queue in
+            try queue.read { try String.fetchAll($0, sql: "PRAGMA integrity_check(100)") }
+        }
+        return lines == ["ok"] ? [] : lines
+    }
+
     /// Ends the use of the database and copies its log into it; later calls throw `.closed`.
     package func close() {
         let queue: DatabaseQueue? = state.withLock { state in

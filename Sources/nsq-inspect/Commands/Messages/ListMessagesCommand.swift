@@ -1,6 +1,5 @@
 import ArgumentParser
 import DiskQueue
-import Glibc
 
 /// `nsq-inspect messages list`
 struct ListMessagesCommand: ParsableCommand {
@@ -24,9 +23,6 @@ struct ListMessagesCommand: ParsableCommand {
     )
     var body = BodyForm.text
 
-    /// Time between two looks at a store that is followed, microseconds.
-    private static let pause: UInt32 = 250_000
-
     mutating func validate() throws {
         if limit < 0 { throw ValidationError("--limit must not be negative") }
     }
@@ -40,6 +36,8 @@ struct ListMessagesCommand: ParsableCommand {
         var next: [UInt64: UInt64] = [:]
         var inspection = try store.inspect()
         _ = try inspection.topics(named: filter.topic)
+        // Before the first look, so that nothing is missed between the two.
+        let watch = follow ? try StoreWatch(inspection) : nil
         while true {
             for topic in inspection.topics where filter.topic.map({ $0 == topic.name }) ?? true {
                 let channels = try channels(of: topic)
@@ -57,9 +55,10 @@ struct ListMessagesCommand: ParsableCommand {
                 }
                 if listing.isFull { break }
             }
-            guard follow, !listing.isFull else { break }
-            usleep(Self.pause)
+            guard let watch, !listing.isFull else { break }
+            watch.wait()
             inspection = try StoreInspection(dataPath: store.dataPath)
+            watch.watch(inspection)
         }
         listing.end()
     }

@@ -51,8 +51,8 @@ struct MessageFilter: ParsableArguments {
             let seconds: Double
             if let number = Double(argument) {
                 seconds = number
-            } else if let date = try? Date(argument, strategy: .iso8601) {
                 // SWALLOW: ArgumentParser says which argument is wrong.
+            } else if let date = try? Date(argument, strategy: .iso8601) {
                 seconds = date.timeIntervalSince1970
             } else {
                 return nil
