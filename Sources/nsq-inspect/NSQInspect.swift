@@ -17,7 +17,7 @@ struct NSQInspect: ParsableCommand {
         version: InspectorVersion.line,
         subcommands: [
             TopicsCommand.self, ChannelsCommand.self, SegmentsCommand.self, StatsCommand.self,
-            MessagesCommand.self, VerifyCommand.self,
+            MessagesCommand.self, VerifyCommand.self, RepairCommand.self, CompactCommand.self,
         ]
     )
 

@@ -24,15 +24,19 @@ package struct ChannelInspection: Sendable {
     /// The first message that is not finished; `nil` when all are.
     package let firstUnfinished: UInt64?
 
+    /// Counts the checkpoints that began a new ledger file, by the file or by the metadata's copy.
+    let generation: UInt64
     let state: ChannelState
     private let nowMilliseconds: UInt64
 
     init(
         _ member: Roster.Member,
         state: ChannelState,
+        generation: UInt64,
         topic: TopicInspection,
         nowMilliseconds: Int64
     ) {
+        self.generation = generation
         id = member.id
         name = member.name
         isPaused = member.isPaused

@@ -18,6 +18,16 @@ enum SegmentWalk {
         return batches
     }
 
+    /// Hands over the header of every batch.
+    static func forEachHeader(
+        of segment: Segment,
+        in fileSystem: any FileSystem,
+        _ body: (BatchHeader) -> Void
+    ) throws(DiskQueueError) {
+        var walker = try walker(segment, from: SegmentFormat.headerBytes, fileSystem)
+        while let (_, header) = try walker.next() { body(header) }
+    }
+
     /// When message `sequence`, or the first one behind it, was published: nanoseconds since the Unix epoch.
     static func timestamp(
         of sequence: UInt64,

@@ -23,8 +23,9 @@ package struct StoreInspection: Sendable {
 
     /// Looks at the store of a data path.
     ///
+    /// - Parameter lock: what the caller holds the data path with; it tells how the run before ended.
     /// - Throws: `.unusable` when there is none, `.unsupportedVersion`, `.io`.
-    package init(dataPath: String) throws(DiskQueueError) {
+    package init(dataPath: String, lock: DirectoryLock? = nil) throws(DiskQueueError) {
         let fileSystem = PosixFileSystem()
         guard fileSystem.exists(Store.topicsFolder(in: dataPath)) else {
             throw DiskQueueError(
@@ -33,7 +34,7 @@ package struct StoreInspection: Sendable {
             )
         }
         try NewerFormat.refuse(below: dataPath, in: fileSystem)
-        let holder = DirectoryLock.holder(of: dataPath)
+        let holder = lock == nil ? DirectoryLock.holder(of: dataPath) : nil
         var readings = 1
         while true {
             do throws(DiskQueueError) {
@@ -42,7 +43,7 @@ package struct StoreInspection: Sendable {
                     dataPath: dataPath,
                     fileSystem: fileSystem,
                     stored: copy.stored,
-                    marker: try DirectoryLock.readMarker(of: dataPath),
+                    marker: try Self.marker(of: dataPath, lock),
                     holder: holder,
                     nowMilliseconds: SystemTime().wallNanoseconds / 1_000_000
                 )
@@ -111,6 +112,15 @@ package struct StoreInspection: Sendable {
         }
         self.topics = topics.sorted { $0.name < $1.name }
         self.notes = notes
+    }
+
+    /// How the last run ended, but for the one that holds `lock`.
+    static func marker(
+        of dataPath: String,
+        _ lock: DirectoryLock?
+    ) throws(DiskQueueError) -> RunMarker? {
+        if let lock { return lock.previous }
+        return try DirectoryLock.readMarker(of: dataPath)
     }
 
     /// The directory that holds the topics' folders.

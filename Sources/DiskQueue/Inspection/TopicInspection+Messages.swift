@@ -58,26 +58,6 @@ extension TopicInspection {
     }
 }
 
-/// Walks the batches of a chunk, all of which were verified.
-private struct BatchCursor {
-    private let chunk: LogChunk
-    private var at = 0
-
-    init(_ chunk: LogChunk) { self.chunk = chunk }
-
-    /// The next header, its payload, and the payload's offset in the file.
-    mutating func next() -> (BatchHeader, UnsafeRawBufferPointer, Int)? {
-        let rest = UnsafeRawBufferPointer(start: chunk.base + at, count: chunk.count - at)
-        guard rest.count >= SegmentFormat.batchHeaderBytes else { return nil }
-        let header = BatchHeader(trusting: rest)
-        let payload = UnsafeRawBufferPointer(
-            rebasing: rest[SegmentFormat.batchHeaderBytes..<header.totalBytes]
-        )
-        defer { at += header.totalBytes }
-        return (header, payload, chunk.start.offset + at + SegmentFormat.batchHeaderBytes)
-    }
-}
-
 /// Cuts a batch into its messages.
 private struct FrameCursor {
     private let header: BatchHeader

@@ -54,6 +54,7 @@ package struct TopicInspection: Sendable {
                 ChannelInspection(
                     member,
                     state: ledger.state,
+                    generation: ledger.generation,
                     topic: self,
                     nowMilliseconds: nowMilliseconds
                 )

@@ -4,6 +4,8 @@ package struct LedgerRecovery {
     package private(set) var state: ChannelState
     /// The ledger's header; `nil` when there is no usable file.
     package private(set) var header: LedgerHeader?
+    /// Checkpoints that began a new file, by the file or else by the metadata's copy.
+    package private(set) var generation: UInt64 = 0
     /// Offset after the last valid block.
     package private(set) var end = 0
     /// Bytes that are no valid block, with valid ones behind them.
@@ -26,6 +28,7 @@ package struct LedgerRecovery {
         fileSystem: any FileSystem
     ) throws(DiskQueueError) {
         state = ChannelState(start: member.startSequence)
+        generation = checkpoint?.generation ?? 0
         let fallback = checkpoint?.state.withUnsafeBytes { ChannelState(decoding: $0) }
         guard fileSystem.exists(path) else {
             if let fallback {
@@ -83,6 +86,7 @@ package struct LedgerRecovery {
             return
         }
         self.header = header
+        generation = max(generation, header.generation)
         end = LedgerFormat.headerBytes
         var offset = end
         var hasCheckpoint = header.generation == 0

@@ -5,6 +5,9 @@ private import Synchronization
 ///
 /// Isolation: callable from any thread.
 package final class RecycledFiles: Sendable {
+    /// The directory in which a store keeps them.
+    static func path(in dataPath: String) -> String { "\(dataPath)/recycled" }
+
     /// Most files kept.
     static let limit = 4
 

@@ -143,6 +143,13 @@ package final class SQLiteMetadataStore: MetadataStore {
         return lines == ["ok"] ? [] : lines
     }
 
+    /// Gives back the space of rows that are gone.
+    ///
+    /// - Throws: as ``apply(_:)``.
+    package func compact() throws(DiskQueueError) {
+        try run { queue in try queue.vacuum() }
+    }
+
     /// Ends the use of the database and copies its log into it; later calls throw `.closed`.
     package func close() {
         let queue: DatabaseQueue? = state.withLock { state in

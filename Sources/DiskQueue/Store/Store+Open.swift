@@ -38,7 +38,7 @@ extension Store {
         let stored = try metadata.load()
         let fileSystem = configuration.fileSystem
         let folder = topicsFolder(in: configuration.dataPath)
-        let recycled = "\(configuration.dataPath)/recycled"
+        let recycled = RecycledFiles.path(in: configuration.dataPath)
         var logConfiguration = LogConfiguration(
             fileSystem: fileSystem,
             nodeBits: configuration.nodeID.rawValue,

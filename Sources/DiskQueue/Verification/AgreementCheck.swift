@@ -18,7 +18,7 @@ struct AgreementCheck {
         let segments = Dictionary(grouping: stored.segments, by: \.topicID)
         for topic in inspection.topics {
             checkAbsent(topic, rows: segments[topic.id] ?? [])
-            checkLedgers(topic)
+            if inspection.holder == nil { checkLedgers(topic) }
         }
         if hasMetadata { checkRows(inspection, stored) }
         if let document { checkDocument(inspection, document) }
@@ -26,26 +26,7 @@ struct AgreementCheck {
 
     /// Messages that somebody wants and no segment holds.
     private mutating func checkAbsent(_ topic: TopicInspection, rows: [SegmentRecord]) {
-        var absent: [Range<UInt64>] = []
-        for (segment, next) in zip(topic.segments, topic.segments.dropFirst()) {
-            let gap = next.firstSequence - min(segment.endSequence, next.firstSequence)
-            let lost = gap % TopicRecovery.sequenceJump
-            // An unsealed one was judged by its own check.
-            if lost > 0, segment.isSealed {
-                absent.append(next.firstSequence - lost..<next.firstSequence)
-            }
-        }
-        for row in rows where row.endSequence > row.firstSequence {
-            let range = row.firstSequence..<row.endSequence
-            let isThere = topic.segments.contains { $0.firstSequence == row.firstSequence }
-            if !isThere, !absent.contains(where: { $0.overlaps(range) }) { absent.append(range) }
-        }
-        for range in absent {
-            let held = range.clamped(to: topic.pump..<max(topic.pump, range.upperBound))
-            let wanted =
-                (topic.channels.map { $0.wantedCount(in: range) }.max() ?? 0)
-                + UInt64(held.count)
-            guard wanted > 0 else { continue }
+        for (range, wanted) in topic.absentRanges(rows: rows) {
             findings.append(
                 .damage(
                     "\(topic.folder)/\(Segment.fileName(range.lowerBound))",
@@ -58,8 +39,7 @@ struct AgreementCheck {
 
     /// Ledgers that lead the log.
     private mutating func checkLedgers(_ topic: TopicInspection) {
-        for channel in topic.channels where channel.state.namedEnd > topic.endSequence + 1 {
-            // A redelivery of the last message names the number behind it.
+        for channel in topic.channels where channel.state.namedEnd > topic.endSequence {
             findings.append(
                 .damage(
                     Ledger.path(in: topic.folder, channelID: channel.id),
@@ -115,18 +95,5 @@ struct AgreementCheck {
                 "topics, channels or pauses differ from the store; the next start writes it anew"
             )
         )
-    }
-}
-
-extension ChannelInspection {
-    /// Sequences of `range` that the channel was given and has not finished, whether a segment holds them or not.
-    fileprivate func wantedCount(in range: Range<UInt64>) -> UInt64 {
-        let floor = max(state.ackFloor, received.lowerBound)
-        let open = range.clamped(to: floor..<max(floor, received.upperBound))
-        let finished = state.finishedRanges.reduce(into: 0 as UInt64) { count, finished in
-            let part = finished.clamped(to: open)
-            count += part.upperBound - part.lowerBound
-        }
-        return open.upperBound - open.lowerBound - finished
     }
 }

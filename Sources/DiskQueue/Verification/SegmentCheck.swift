@@ -9,6 +9,9 @@ struct SegmentCheck {
 
     private let segment: Segment
 
+    /// What a torn tail is called.
+    static let tornText = "the last batch is not whole"
+
     /// What is known of the segment from elsewhere.
     struct Expectation {
         /// Sequence at which the next segment begins; `nil` for the last one.
@@ -92,7 +95,7 @@ struct SegmentCheck {
     private mutating func checkEnd(_ scan: SegmentScan, _ expected: Expectation) {
         if scan.tornBytes > 0, !expected.isBeingWritten {
             let range = scan.dataEnd..<scan.dataEnd + scan.tornBytes
-            let text = "the last batch is not whole"
+            let text = Self.tornText
             let isExpected = expected.bound == nil && !expected.wasClean
             findings.append(
                 isExpected

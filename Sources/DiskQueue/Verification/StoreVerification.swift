@@ -14,17 +14,21 @@ package struct StoreVerification {
 
     /// Verifies the store of a data path.
     ///
+    /// - Parameters:
+    ///   - lock: what the caller holds the data path with, if it does.
+    ///   - progress: told after each file.
     /// - Throws: `.unusable` when there is none, `.unsupportedVersion`, `.io`.
     package static func run(
         dataPath: String,
+        lock: DirectoryLock? = nil,
         progress: @escaping Progress = { _, _ in }
     ) throws(DiskQueueError) -> VerificationReport {
-        let inspection = try StoreInspection(dataPath: dataPath)
+        let inspection = try StoreInspection(dataPath: dataPath, lock: lock)
         let copy = try MetadataCopy.load(dataPath, isThorough: true)
         var findings = copy.notes.map {
             Finding.damage(MetadataDatabase.path(in: dataPath), $0)
         }
-        if try DirectoryLock.readMarker(of: dataPath) == .unreadable {
+        if try StoreInspection.marker(of: dataPath, lock) == .unreadable {
             let path = "\(dataPath)/\(DirectoryLock.fileName)"
             findings.append(.damage(path, "the run marker is damaged"))
         }
