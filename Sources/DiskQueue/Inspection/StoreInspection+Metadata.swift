@@ -37,21 +37,35 @@ extension StoreInspection {
         return stored
     }
 
-    /// The changes that make empty metadata say it.
-    func metadataChanges(nowMilliseconds: Int64) -> [MetadataChange] {
-        let stored = storedMetadata(nowMilliseconds: nowMilliseconds)
-        return stored.topics.map(MetadataChange.topicSaved)
-            + stored.channels.map(MetadataChange.channelSaved)
-            + stored.segments.map(MetadataChange.segmentSealed)
-            + stored.checkpoints.map(MetadataChange.checkpointTaken)
-            + [
-                .snapshotTaken(
-                    SnapshotRecord(
-                        takenMilliseconds: nowMilliseconds,
-                        reason: "metadata rebuilt",
-                        document: NSQDDat(stored).text
-                    )
-                )
-            ]
+    /// The changes that make metadata which says `before` say what the segments and ledgers tell.
+    func metadataChanges(from before: StoredMetadata, nowMilliseconds: Int64) -> [MetadataChange] {
+        let after = storedMetadata(nowMilliseconds: nowMilliseconds)
+        var changes: [MetadataChange] = []
+        for row in before.topics where !after.topics.contains(where: { $0.id == row.id }) {
+            changes.append(.topicDeleted(id: row.id))
+        }
+        for row in before.channels
+        where !after.channels.contains(where: { $0.topicID == row.topicID && $0.id == row.id }) {
+            changes.append(.channelDeleted(topicID: row.topicID, id: row.id))
+        }
+        let segments = Dictionary(grouping: after.segments, by: \.topicID)
+        for row in before.segments
+        where !(segments[row.topicID] ?? []).contains(where: {
+            $0.firstSequence == row.firstSequence
+        }) {
+            changes.append(
+                .segmentDeleted(topicID: row.topicID, firstSequence: row.firstSequence)
+            )
+        }
+        changes += after.topics.map(MetadataChange.topicSaved)
+        changes += after.channels.map(MetadataChange.channelSaved)
+        changes += after.segments.map(MetadataChange.segmentSealed)
+        changes += after.checkpoints.map(MetadataChange.checkpointTaken)
+        let snapshot = SnapshotRecord(
+            takenMilliseconds: nowMilliseconds,
+            reason: "repair",
+            document: NSQDDat(after).text
+        )
+        return changes + [.snapshotTaken(snapshot)]
     }
 }

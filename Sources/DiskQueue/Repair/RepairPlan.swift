@@ -11,6 +11,8 @@ package struct RepairStep: Sendable, Equatable {
         case giveUp(topicID: UInt64, Range<UInt64>)
         /// Make SQLite's file anew from segments and ledgers.
         case rebuildMetadata
+        /// Bring its rows to what segments and ledgers say.
+        case updateMetadata
         /// Write `nsqd.dat` anew.
         case rewriteDocument
         /// Begin the run marker anew.
@@ -44,16 +46,21 @@ package struct RepairPlan: Sendable {
         where finding.severity == .damage || finding.text.hasPrefix(SegmentCheck.tornText) {
             damaged[finding.path, default: []].append(finding)
         }
-        var changesMetadata = damaged[metadataPath] != nil
+        var changesMetadata = false
         for topic in inspection.topics {
             let before = steps.count
             plan(topic, damaged, rows: stored.segments.filter { $0.topicID == topic.id })
             changesMetadata = changesMetadata || steps.count > before
         }
-        if changesMetadata {
+        let isDamaged = damaged[metadataPath] != nil
+        if isDamaged {
             add(.rebuildMetadata, metadataPath, "make it anew from segments and ledgers")
+        } else if changesMetadata {
+            add(.updateMetadata, metadataPath, "bring its rows to what segments and ledgers say")
         }
-        if changesMetadata || report.findings.contains(where: { $0.path == documentPath }) {
+        if isDamaged || changesMetadata
+            || report.findings.contains(where: { $0.path == documentPath })
+        {
             add(.rewriteDocument, documentPath, "write it anew")
         }
         let markerPath = "\(dataPath)/\(DirectoryLock.fileName)"

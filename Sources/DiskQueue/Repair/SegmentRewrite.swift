@@ -15,6 +15,8 @@ struct SegmentRewrite {
     struct Outcome {
         /// Rows of the new files, the last one of the log left out.
         var sealed: [SegmentRecord]
+        /// Sequences between the original's first message and its last that no file holds now.
+        var missing: [Range<UInt64>]
         /// Whether a file still has the original's name.
         var keepsName: Bool
     }
@@ -133,6 +135,21 @@ struct SegmentRewrite {
         } catch {
             throw DiskQueueError(error)
         }
-        return Outcome(sealed: isLast ? records.dropLast() : records, keepsName: keepsName)
+        return Outcome(
+            sealed: isLast ? records.dropLast() : records,
+            missing: missing,
+            keepsName: keepsName
+        )
+    }
+
+    private var missing: [Range<UInt64>] {
+        var next = segment.firstSequence
+        var missing: [Range<UInt64>] = []
+        for record in records {
+            if record.firstSequence > next { missing.append(next..<record.firstSequence) }
+            next = record.endSequence
+        }
+        if segment.endSequence > next { missing.append(next..<segment.endSequence) }
+        return missing
     }
 }

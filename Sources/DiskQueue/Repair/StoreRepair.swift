@@ -81,11 +81,9 @@ package struct StoreRepair {
             case .setAside(let path): try take(path)
             case .rewriteLedger(let topicID, let channelID):
                 try rewriteLedger(topicID, channelID) { _ in }
-            case .giveUp(let topicID, let range):
-                for channel in topic(topicID)?.channels ?? [] {
-                    try rewriteLedger(topicID, channel.id) { $0.finish(range) }
-                }
-            case .rebuildMetadata: try rebuildMetadata()
+            case .giveUp(let topicID, let range): try giveUp(range, of: topicID)
+            case .rebuildMetadata: try writeMetadata(anew: true)
+            case .updateMetadata: try writeMetadata(anew: false)
             case .rewriteDocument: try rewriteDocument()
             case .renewMarker: break
             }
@@ -99,11 +97,19 @@ package struct StoreRepair {
 
     private func topic(_ id: UInt64) -> TopicInspection? { inspection.topics.first { $0.id == id } }
 
-    private func rewriteSegment(of id: UInt64, at path: String) throws(DiskQueueError) {
+    private mutating func rewriteSegment(of id: UInt64, at path: String) throws(DiskQueueError) {
         guard let topic = topic(id), let segment = topic.segments.first(where: { $0.path == path })
         else { return }
         _ = try quarantine.keep(path)
-        _ = try SegmentRewrite.run(segment, of: topic, nowMilliseconds: nowMilliseconds)
+        let outcome = try SegmentRewrite.run(segment, of: topic, nowMilliseconds: nowMilliseconds)
+        for range in outcome.missing { try giveUp(range, of: id) }
+    }
+
+    /// Counts messages that are gone as finished, so that no channel waits for them.
+    private mutating func giveUp(_ range: Range<UInt64>, of id: UInt64) throws(DiskQueueError) {
+        for channel in topic(id)?.channels ?? [] where channel.wantedCount(in: range) > 0 {
+            try rewriteLedger(id, channel.id) { $0.finish(range) }
+        }
     }
 
     private func take(_ path: String) throws(DiskQueueError) {
@@ -147,13 +153,16 @@ package struct StoreRepair {
         _ = try ledger.install(state)
     }
 
-    private func rebuildMetadata() throws(DiskQueueError) {
+    private func writeMetadata(anew: Bool) throws(DiskQueueError) {
         // Read before SQLite's file goes: it may be all that knows of a channel.
         let after = try StoreInspection(dataPath: inspection.dataPath, lock: lock)
-        try SQLiteMetadataStore.setAside(dataPath: inspection.dataPath, fileSystem: fileSystem)
+        if anew {
+            try SQLiteMetadataStore.setAside(dataPath: inspection.dataPath, fileSystem: fileSystem)
+        }
         let store = try SQLiteMetadataStore(dataPath: inspection.dataPath)
         defer { store.close() }
-        try store.apply(after.metadataChanges(nowMilliseconds: nowMilliseconds))
+        let stored = try store.load()
+        try store.apply(after.metadataChanges(from: stored, nowMilliseconds: nowMilliseconds))
     }
 
     private func rewriteDocument() throws(DiskQueueError) {
