@@ -27,6 +27,8 @@ package struct ChannelInspection: Sendable {
     /// Counts the checkpoints that began a new ledger file, by the file or by the metadata's copy.
     let generation: UInt64
     let state: ChannelState
+    /// What is finished above the floor, ascending.
+    let finishedRanges: [Range<UInt64>]
     private let nowMilliseconds: UInt64
 
     init(
@@ -41,6 +43,7 @@ package struct ChannelInspection: Sendable {
         name = member.name
         isPaused = member.isPaused
         self.state = state
+        finishedRanges = state.finishedRanges
         self.nowMilliseconds = UInt64(clamping: nowMilliseconds)
         let floor = min(max(state.ackFloor, member.startSequence), topic.pump)
         ackFloor = floor
@@ -48,7 +51,7 @@ package struct ChannelInspection: Sendable {
 
         let open = floor..<topic.pump
         var waiting = topic.counts.count(in: open)
-        for range in state.finishedRanges {
+        for range in finishedRanges {
             waiting -= topic.counts.count(in: range.clamped(to: open))
         }
         var deferred: UInt64 = 0
@@ -77,7 +80,7 @@ package struct ChannelInspection: Sendable {
         deferredCount = deferred
         redeliveredCount = redelivered
         nextDueMilliseconds = nextDue
-        firstUnfinished = waiting > 0 ? Self.firstUnfinished(in: open, state, topic) : nil
+        firstUnfinished = waiting > 0 ? Self.firstUnfinished(in: open, finishedRanges, topic) : nil
     }
 
     /// What became of message `sequence` in this channel.
@@ -107,11 +110,11 @@ package struct ChannelInspection: Sendable {
 
     private static func firstUnfinished(
         in range: Range<UInt64>,
-        _ state: ChannelState,
+        _ finishedRanges: [Range<UInt64>],
         _ topic: TopicInspection
     ) -> UInt64? {
         var next = range.lowerBound
-        for finished in state.finishedRanges + [range.upperBound..<range.upperBound] {
+        for finished in finishedRanges + [range.upperBound..<range.upperBound] {
             if let first = topic.counts.first(in: next..<max(next, finished.lowerBound)) {
                 return first < range.upperBound ? first : nil
             }

@@ -38,7 +38,7 @@ package struct SegmentInspection: Sendable {
             )
             var wanted = topic.counts.count(in: open)
             var first = open.lowerBound
-            for finished in channel.state.finishedRanges where finished.overlaps(open) {
+            for finished in channel.finishedRanges where finished.overlaps(open) {
                 let part = finished.clamped(to: open)
                 wanted -= topic.counts.count(in: part)
                 if part.lowerBound == first { first = part.upperBound }

@@ -32,7 +32,7 @@ extension ChannelInspection {
     func wantedCount(in range: Range<UInt64>) -> UInt64 {
         let floor = max(state.ackFloor, received.lowerBound)
         let open = range.clamped(to: floor..<max(floor, received.upperBound))
-        let finished = state.finishedRanges.reduce(into: 0 as UInt64) { count, finished in
+        let finished = finishedRanges.reduce(into: 0 as UInt64) { count, finished in
             let part = finished.clamped(to: open)
             count += part.upperBound - part.lowerBound
         }
