@@ -144,6 +144,8 @@ extension Broker {
             deferred: []
         )
         core.restore(recovered.state, now: now, wallMilliseconds: wall)
+        // The metadata's copy is older than the ledger: a clean stop has to bring it up to date.
+        core.isChanged = !shared.store.wasClean
         for batch in deferred {
             let redelivery = ChannelState.Redelivery(
                 attempts: 0,

@@ -21,16 +21,31 @@ struct NSQInspect: ParsableCommand {
         ]
     )
 
+    /// A topic's segments are open at once while it is read.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     static func main() {
         // A reader that has seen enough, such as head, ends the program without a word.
         signal(SIGPIPE, SIG_DFL)
+        raiseDescriptorLimit()
         do {
             var command = try parseAsRoot()
             try command.run()
         } catch let error as DiskQueueError {
-            StandardError.say("nsq-inspect: \(error.message)")
+            StandardOutput.flush()
+            StandardError.say("nsq-inspect: \(PrintableText.of(error.message))")
             Glibc.exit(ExitStatus(error).rawValue)
+        } catch let error as InspectorError {
+            StandardOutput.flush()
+            StandardError.say("nsq-inspect: \(error)")
+            Glibc.exit(ExitStatus.failure.rawValue)
         } catch {
+            StandardOutput.flush()
             exit(withError: error)
         }
     }

@@ -57,7 +57,7 @@ package final class DirectoryLock: Sendable {
         file = try Self.attempting { () throws(FileSystemError) in
             try PosixFile(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW)
         }
-        try Self.lock(file, of: dataPath)
+        try Self.lock(file, of: dataPath, waits: true)
 
         let file = self.file
         let bytes = try Self.attempting { () throws(FileSystemError) in
@@ -135,21 +135,48 @@ extension DirectoryLock {
     /// Longest marker that is read; ours are a tenth of it.
     private static let maximumMarkerBytes = 4096
 
-    private static func lock(_ file: PosixFile, of dataPath: String) throws(DiskQueueError) {
+    /// Longest wait for an inspector that looks whether the path is held, in steps of ten milliseconds.
+    private static let maximumWaits = 20
+
+    /// `waits`: whether somebody who holds it for a moment only is waited for.
+    private static func lock(
+        _ file: PosixFile,
+        of dataPath: String,
+        waits: Bool = false
+    ) throws(DiskQueueError) {
         do {
-            _ = try SystemCall.run("lock", dataPath) { flock(file.descriptor, LOCK_EX | LOCK_NB) }
+            _ = try SystemCall.run("lock", dataPath) {
+                var attempts = waits ? maximumWaits : 0
+                while true {
+                    let result = flock(file.descriptor, LOCK_EX | LOCK_NB)
+                    guard result != 0, errno == EWOULDBLOCK, attempts > 0 else { return result }
+                    attempts -= 1
+                    _ = poll(nil, 0, 10)
+                }
+            }
         } catch {
             var message = "cannot flock directory \(dataPath) - \(error.reason.lowercased())"
             guard error.errno == EWOULDBLOCK else { throw refusal(.unusable, message) }
-            let holder = holder(of: dataPath).map { ", pid \($0)" } ?? ""
+            let holder = livingProcess(of: dataPath).map { ", pid \($0)" } ?? ""
             message += " (possibly in use by another instance of nsqd\(holder))"
             throw refusal(.locked, message)
         }
     }
 
+    /// The process that holds a data path; `nil` when none does, 0 when it does not say which it is.
+    ///
+    /// Asks for the lock for a moment, which a start that meets it waits for.
+    package static func holder(of dataPath: String) -> Int32? {
+        // SWALLOW: where there is no lock file nobody holds it.
+        guard let file = try? PosixFile("\(dataPath)/\(fileName)", flags: O_RDONLY | O_NOFOLLOW),
+            flock(file.descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK
+        else { return nil }
+        return livingProcess(of: dataPath) ?? 0
+    }
+
     /// The living process that the marker names; `nil` when the marker is not the holder's, as under
     /// the original daemon, which leaves none.
-    package static func holder(of dataPath: String) -> Int32? {
+    private static func livingProcess(of dataPath: String) -> Int32? {
         // SWALLOW: without the marker the message only lacks the process id.
         guard let marker = try? readMarker(of: dataPath), !marker.isClean, marker.processID > 0
         else { return nil }
@@ -166,8 +193,9 @@ extension DirectoryLock {
             let file = try PosixFile("\(dataPath)/\(fileName)", flags: O_RDONLY | O_NOFOLLOW)
             bytes = try file.read(maximumMarkerBytes, at: 0)
         } catch {
-            guard ErrorNumber.isMissing(error.errno) else { throw DiskQueueError(error) }
-            return nil
+            if ErrorNumber.isMissing(error.errno) { return nil }
+            guard ErrorNumber.isNoFile(error.errno) else { throw DiskQueueError(error) }
+            return .unreadable
         }
         return try marker(in: bytes, of: dataPath)
     }

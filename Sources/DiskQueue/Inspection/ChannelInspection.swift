@@ -83,6 +83,22 @@ package struct ChannelInspection: Sendable {
         firstUnfinished = waiting > 0 ? Self.firstUnfinished(in: open, finishedRanges, topic) : nil
     }
 
+    /// The channel as another state than its ledger's would have it.
+    init(_ channel: ChannelInspection, state: ChannelState, topic: TopicInspection) {
+        self.init(
+            Roster.Member(
+                id: channel.id,
+                name: channel.name,
+                isPaused: channel.isPaused,
+                startSequence: channel.received.lowerBound
+            ),
+            state: state,
+            generation: channel.generation,
+            topic: topic,
+            nowMilliseconds: Int64(clamping: channel.nowMilliseconds)
+        )
+    }
+
     /// What became of message `sequence` in this channel.
     ///
     /// - Parameter batch: the deferral that it was published with.

@@ -36,6 +36,8 @@ enum SegmentWalk {
     ) throws(DiskQueueError) -> Int64? {
         for segment in segments where segment.endSequence > sequence {
             let start = segment.index.offset(before: sequence) ?? SegmentFormat.headerBytes
+            // A running daemon removed it.
+            guard fileSystem.exists(segment.path) else { continue }
             var walker = try walker(segment, from: start, fileSystem)
             while let (offset, header) = try walker.next() {
                 guard !header.isControl, header.endSequence > sequence else { continue }

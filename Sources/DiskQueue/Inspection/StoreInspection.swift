@@ -27,10 +27,16 @@ package struct StoreInspection: Sendable {
     /// - Throws: `.unusable` when there is none, `.unsupportedVersion`, `.io`.
     package init(dataPath: String, lock: DirectoryLock? = nil) throws(DiskQueueError) {
         let fileSystem = PosixFileSystem()
-        guard fileSystem.exists(Store.topicsFolder(in: dataPath)) else {
+        // As for nsqd, nothing means the current directory.
+        let dataPath = dataPath.isEmpty ? "." : dataPath
+        do throws(FileSystemError) {
+            _ = try fileSystem.list(Store.topicsFolder(in: dataPath))
+        } catch {
+            guard ErrorNumber.isMissing(error.errno) || ErrorNumber.isNoDirectory(error.errno)
+            else { throw DiskQueueError(error) }
             throw DiskQueueError(
                 .unusable,
-                "\(dataPath) holds no store: there is no directory \(Store.topicsFolder(in: dataPath))"
+                "\(dataPath) holds no store: there is no directory \(error.path)"
             )
         }
         try NewerFormat.refuse(below: dataPath, in: fileSystem)

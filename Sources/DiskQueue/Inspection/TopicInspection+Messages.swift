@@ -18,6 +18,8 @@ extension TopicInspection {
             do throws(FileSystemError) {
                 file = try fileSystem.open(segment.path, .readOnly)
             } catch {
+                // A running daemon removed it: all of its messages were finished.
+                if ErrorNumber.isMissing(error.errno) { continue }
                 throw DiskQueueError(error)
             }
             let reader = BatchReader(file: file, uuid: segment.uuid.low, checks: .all)

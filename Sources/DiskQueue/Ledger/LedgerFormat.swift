@@ -14,6 +14,29 @@ package enum LedgerFormat {
     package static let rotateBytes = 4 * 1024 * 1024
     /// Longest block payload that is believed.
     static let maximumBlockBytes = 1 << 30
+    /// Bytes of a ledger that are read; what lies behind them is no ledger's.
+    static let maximumBytes = 1 << 30
+
+    /// The bytes of a ledger file, without the zeros that a hole at its end reads as.
+    static func read(
+        _ path: String,
+        in fileSystem: any FileSystem
+    ) throws(FileSystemError) -> [UInt8] {
+        let file = try fileSystem.open(path, .readOnly)
+        var bytes: [UInt8] = []
+        var offset = 0
+        while offset < maximumBytes {
+            let chunk = try file.read(1 << 20, at: offset)
+            if chunk.isEmpty { break }
+            // A run of zeros is kept only when something follows it.
+            if chunk.contains(where: { $0 != 0 }) {
+                bytes += [UInt8](repeating: 0, count: offset - bytes.count)
+                bytes += chunk
+            }
+            offset += chunk.count
+        }
+        return bytes
+    }
 }
 
 /// The first 256 bytes of a ledger file.

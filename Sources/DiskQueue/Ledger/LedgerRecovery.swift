@@ -39,8 +39,7 @@ package struct LedgerRecovery {
         }
         let bytes: [UInt8]
         do {
-            let file = try fileSystem.open(path, .readOnly)
-            bytes = try file.read(try file.size(), at: 0)
+            bytes = try LedgerFormat.read(path, in: fileSystem)
         } catch {
             guard ErrorNumber.isNoFile(error.errno) else { throw DiskQueueError(error) }
             if let fallback { state = fallback }

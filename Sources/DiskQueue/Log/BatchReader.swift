@@ -1,3 +1,5 @@
+private import Glibc
+
 /// Reads verified batches from one segment file.
 struct BatchReader {
     let file: any File
@@ -117,7 +119,8 @@ struct BatchReader {
             guard got >= SegmentFormat.batchHeaderBytes else { return limit }
             let bytes = UnsafeRawBufferPointer(start: buffer.base, count: got)
             var at = 0
-            while at + SegmentFormat.batchHeaderBytes <= got {
+            while let found = Self.magic(in: bytes, from: at) {
+                at = found
                 if let header = header(in: bytes, at: at), header.totalBytes <= limit - base - at {
                     return base + at
                 }
@@ -126,6 +129,28 @@ struct BatchReader {
             base += got - SegmentFormat.batchHeaderBytes + 1
         }
         return limit
+    }
+}
+
+extension BatchReader {
+    /// Where the next bytes stand that a batch header begins with, and a whole header has room.
+    private static func magic(in bytes: UnsafeRawBufferPointer, from offset: Int) -> Int? {
+        let end = bytes.count - SegmentFormat.batchHeaderBytes + 1
+        var at = offset
+        while at < end {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[at..<end])
+            // One pass of the C library over what holds nothing: a file may be a large hole.
+            guard let base = rest.baseAddress,
+                let first = memchr(base, Int32(SegmentFormat.batchMagic & 0xff), rest.count)
+            else { return nil }
+            at += UnsafeRawPointer(first) - base
+            let word = UInt32(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)
+            )
+            if word == SegmentFormat.batchMagic { return at }
+            at += 1
+        }
+        return nil
     }
 }
 

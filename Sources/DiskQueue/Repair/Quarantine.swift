@@ -25,8 +25,14 @@ struct Quarantine {
             var number = 1
             while fileSystem.exists("\(directory)/\(name).\(number)") { number += 1 }
             let target = "\(directory)/\(name).\(number)"
-            try FileCopy.copy(path, to: target, in: fileSystem)
-            try fileSystem.open(target, .readWrite).synchronizeData()
+            do throws(FileSystemError) {
+                try FileCopy.copy(path, to: target, in: fileSystem)
+                try fileSystem.open(target, .readWrite).synchronizeData()
+            } catch {
+                // A directory or a link in place of a file cannot be copied, and nobody needs it where it is.
+                guard ErrorNumber.isNoFile(error.errno) else { throw error }
+                try fileSystem.rename(path, to: target)
+            }
             try fileSystem.synchronizeDirectory(directory)
             return target
         } catch {

@@ -9,6 +9,8 @@ package struct RepairStep: Sendable, Equatable {
         case rewriteLedger(topicID: UInt64, channelID: UInt64)
         /// Count messages that are gone as finished, so that nobody waits for them.
         case giveUp(topicID: UInt64, Range<UInt64>)
+        /// Begin an empty segment, so that the log ends behind every message that something names.
+        case beginSegment(topicID: UInt64, UInt64)
         /// Make SQLite's file anew from segments and ledgers.
         case rebuildMetadata
         /// Bring its rows to what segments and ledgers say.
@@ -58,9 +60,7 @@ package struct RepairPlan: Sendable {
         } else if changesMetadata {
             add(.updateMetadata, metadataPath, "bring its rows to what segments and ledgers say")
         }
-        if isDamaged || changesMetadata
-            || report.findings.contains(where: { $0.path == documentPath })
-        {
+        if isDamaged || changesMetadata || damaged[documentPath] != nil {
             add(.rewriteDocument, documentPath, "write it anew")
         }
         let markerPath = "\(dataPath)/\(DirectoryLock.fileName)"
@@ -97,6 +97,13 @@ package struct RepairPlan: Sendable {
                 .rewriteLedger(topicID: topic.id, channelID: member.id),
                 path,
                 "begin it anew with what is known of channel \(member.name)"
+            )
+        }
+        if let sequence = topic.missingStart(rows: rows) {
+            add(
+                .beginSegment(topicID: topic.id, sequence),
+                topic.folder,
+                "begin a segment at message \(sequence), behind all that is named"
             )
         }
         for (range, count) in topic.absentRanges(rows: rows) {

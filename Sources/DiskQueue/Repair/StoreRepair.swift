@@ -81,6 +81,7 @@ package struct StoreRepair {
             case .setAside(let path): try take(path)
             case .rewriteLedger(let topicID, let channelID):
                 try rewriteLedger(topicID, channelID) { _ in }
+            case .beginSegment(let topicID, let sequence): try beginSegment(sequence, of: topicID)
             case .giveUp(let topicID, let range): try giveUp(range, of: topicID)
             case .rebuildMetadata: try writeMetadata(anew: true)
             case .updateMetadata: try writeMetadata(anew: false)
@@ -105,6 +106,25 @@ package struct StoreRepair {
         for range in outcome.missing { try giveUp(range, of: id) }
     }
 
+    private func beginSegment(_ sequence: UInt64, of id: UInt64) throws(DiskQueueError) {
+        guard let topic = topic(id) else { return }
+        var roster = topic.roster
+        if let held = roster.heldPump { roster.heldPump = max(held, sequence) }
+        let piece = try PieceWriter(
+            of: topic,
+            firstSequence: sequence,
+            roster: roster,
+            createdMilliseconds: nowMilliseconds
+        )
+        _ = try piece.finish(isSealed: false)
+        try piece.takeName()
+        do throws(FileSystemError) {
+            try fileSystem.synchronizeDirectory(topic.folder)
+        } catch {
+            throw DiskQueueError(error)
+        }
+    }
+
     /// Counts messages that are gone as finished, so that no channel waits for them.
     private mutating func giveUp(_ range: Range<UInt64>, of id: UInt64) throws(DiskQueueError) {
         for channel in topic(id)?.channels ?? [] where channel.wantedCount(in: range) > 0 {
@@ -115,7 +135,7 @@ package struct StoreRepair {
     private func take(_ path: String) throws(DiskQueueError) {
         _ = try quarantine.keep(path)
         do throws(FileSystemError) {
-            try fileSystem.remove(path)
+            if fileSystem.exists(path) { try fileSystem.remove(path) }
         } catch {
             throw DiskQueueError(error)
         }

@@ -51,6 +51,9 @@ package final class Store: Sendable {
         topicsFolder = Self.topicsFolder(in: configuration.dataPath)
     }
 
+    /// Whether the last run had ended in good order.
+    package var wasClean: Bool { configuration.wasClean }
+
     /// The directory that holds the folders of all topics.
     static func topicsFolder(in dataPath: String) -> String { "\(dataPath)/topics" }
 

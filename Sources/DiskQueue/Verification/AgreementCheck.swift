@@ -18,7 +18,11 @@ struct AgreementCheck {
         let segments = Dictionary(grouping: stored.segments, by: \.topicID)
         for topic in inspection.topics {
             checkAbsent(topic, rows: segments[topic.id] ?? [])
-            if inspection.holder == nil { checkLedgers(topic) }
+            guard inspection.holder == nil else { continue }
+            checkLedgers(topic)
+            if isSettled {
+                checkStates(topic, stored.checkpoints.filter { $0.topicID == topic.id })
+            }
         }
         if hasMetadata { checkRows(inspection, stored) }
         if let document { checkDocument(inspection, document) }
@@ -45,6 +49,27 @@ struct AgreementCheck {
                     Ledger.path(in: topic.folder, channelID: channel.id),
                     "channel \(channel.name) names message \(channel.state.namedEnd - 1), and the"
                         + " log ends before \(topic.endSequence)"
+                )
+            )
+        }
+    }
+
+    /// After a clean stop the metadata has the state of every channel that changed; a ledger that says less is cut.
+    private mutating func checkStates(_ topic: TopicInspection, _ rows: [CheckpointRecord]) {
+        for channel in topic.channels {
+            guard let row = rows.first(where: { $0.channelID == channel.id }),
+                let state = row.state.withUnsafeBytes({ ChannelState(decoding: $0) })
+            else { continue }
+            let copy = ChannelInspection(channel, state: state, topic: topic)
+            guard
+                copy.depth != channel.depth || copy.deferredCount != channel.deferredCount
+                    || copy.redeliveredCount != channel.redeliveredCount
+            else { continue }
+            findings.append(
+                .damage(
+                    Ledger.path(in: topic.folder, channelID: channel.id),
+                    "channel \(channel.name) has \(channel.depth) messages waiting, and had"
+                        + " \(copy.depth) at the clean stop"
                 )
             )
         }

@@ -2,6 +2,8 @@
 package struct VerificationReport: Sendable {
     /// Everything that is not as it should be, in the order of the files.
     package internal(set) var findings: [Finding] = []
+    /// The process that used the store meanwhile; `nil` when none did.
+    package internal(set) var holder: Int32?
     /// Topics that were looked at.
     package internal(set) var topicCount = 0
     /// Segment files that were read.

@@ -64,7 +64,11 @@ struct ReportWriter {
         let isFirst = count < Self.alignedRows || isStreamed && count == 0
         var lines = rows.map { $0.map { ($0.human, $0.isFigure) } }
         if isFirst {
-            let figures = rows.first.map { $0.map(\.isFigure) } ?? []
+            // An empty cell does not tell what its column holds.
+            let figures = columns.indices.map { at in rows.contains { $0[at].isFigure } }
+            for row in lines.indices {
+                for at in figures.indices where figures[at] { lines[row][at].1 = true }
+            }
             // A person reads the unit with each value.
             let titles = columns.map {
                 ($0.hasSuffix("_ms") ? String($0.dropLast(3)) : $0).replacing("_", with: " ")

@@ -67,11 +67,17 @@ struct MessageFilter: ParsableArguments {
         if let id, id.utf8.count != 16 || UInt64(id, radix: 16) == nil {
             throw ValidationError("--id \(id) is no message id: 16 hex digits")
         }
+        let times = (since?.nanoseconds ?? .min, until?.nanoseconds ?? .max)
+        let sizes = (minSize ?? 0, maxSize ?? .max)
+        guard times.0 <= times.1 else { throw ValidationError("--until is before --since") }
+        guard sizes.0 <= sizes.1 else {
+            throw ValidationError("--max-size is less than --min-size")
+        }
         return CompiledMessageFilter(
             states: Set(state),
             id: id.flatMap { UInt64($0, radix: 16) },
-            times: (since?.nanoseconds ?? .min)..<(until?.nanoseconds ?? .max),
-            sizes: (minSize ?? 0)...max(minSize ?? 0, maxSize ?? .max),
+            times: times.0..<times.1,
+            sizes: sizes.0...sizes.1,
             text: contains.map { Array($0.utf8) },
             expression: try matches.map { pattern in
                 do {
