@@ -20,7 +20,11 @@ extension BrokerServer {
             case .always: .always
             case .never: .never
             }
-        let dataPath = try DataPath(configuration.dataPath, syncPolicy: policy)
+        let dataPath = try DataPath(
+            configuration.dataPath,
+            syncPolicy: policy,
+            rebuildsMetadata: configuration.rebuildsMetadata
+        )
         locked(dataPath.notes)
         guard let nodeID = NodeID(configuration.nodeID) else {
             throw DiskQueueError(.unusable, "node id \(configuration.nodeID) is not in 0...1023")

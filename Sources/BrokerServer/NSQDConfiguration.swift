@@ -22,6 +22,8 @@ package struct NSQDConfiguration: Sendable {
     package var broadcastHTTPPort = 0
     /// `--data-path`; never empty here.
     package var dataPath = "."
+    /// `--rebuild-metadata`: whether the metadata is set aside and made anew from segments and ledgers.
+    package var rebuildsMetadata = false
     /// `--node-id`, 0 to 1023.
     package var nodeID = 0
     /// `--mem-queue-size`: the cap, in messages, of ephemeral queues, and where `backend_depth`

@@ -93,6 +93,11 @@ enum NSQDFlags {
             initially: "",
             "existing directory for messages and metadata (default is the current directory)"
         ),
+        .truth(
+            "rebuild-metadata",
+            \.rebuildsMetadata,
+            "set nsqd.sqlite aside and make it anew from segments and ledgers"
+        ),
         .fsync(
             "when a publish is answered OK: interval and never, once the operating system has it;\n"
                 + "always, once the disk has it"

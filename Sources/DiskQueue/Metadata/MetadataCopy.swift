@@ -54,7 +54,7 @@ package struct MetadataCopy: Sendable {
         return copy
     }
 
-    private static func copyStable(_ source: String, into folder: String) throws(DiskQueueError) {
+    static func copyStable(_ source: String, into folder: String) throws(DiskQueueError) {
         let target = MetadataDatabase.path(in: folder)
         do {
             for attempt in 1...maximumCopies {
@@ -87,7 +87,7 @@ package struct MetadataCopy: Sendable {
         return parts
     }
 
-    private static func makeFolder() throws(DiskQueueError) -> String {
+    static func makeFolder() throws(DiskQueueError) -> String {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/nsq-inspect-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
@@ -97,7 +97,7 @@ package struct MetadataCopy: Sendable {
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    private static func remove(_ folder: String) {
+    static func remove(_ folder: String) {
         let fileSystem = PosixFileSystem()
         // SWALLOW: what cannot be removed lies where temporary files are cleaned.
         for name in (try? fileSystem.list(folder)) ?? [] {

@@ -21,7 +21,7 @@ struct MetadataDatabase {
     /// WAL pages (4 KiB) after which they are copied into the main file: bounds what a restart replays.
     private static let walCheckpointPages = 256
 
-    private static let sideSuffixes = ["-wal", "-shm", "-journal"]
+    static let sideSuffixes = ["-wal", "-shm", "-journal"]
 
     /// The settings that durability hangs on, as SQLite reports them.
     struct Settings: Equatable {
@@ -142,7 +142,7 @@ struct MetadataDatabase {
 
     /// Checks the file through a connection that cannot write, so that a file which is refused keeps
     /// every byte.
-    private func judge() throws {
+    func judge() throws {
         if try fileSystem.open(path, .readOnly).size() == 0 {
             // SQLite takes an empty file for an empty database, and ours never is.
             throw DiskQueueError.damagedMetadata(path, "the file is empty")

@@ -1,7 +1,7 @@
 /// What lies in the directory of the topics' folders, read and not changed.
 struct TopicFolders {
     /// More topics than are ever made; a folder of a larger number is none of ours.
-    private static let maximumTopicID: UInt64 = 1 << 48
+    static let maximumTopicID: UInt64 = 1 << 48
 
     /// The topics, by number.
     private(set) var recoveries: [TopicRecovery] = []

@@ -19,30 +19,47 @@ package final class DataPath: Sendable {
     /// Locks the data path and opens its metadata; a damaged database is set aside and made anew, since
     /// segments and ledgers say all that it said.
     ///
+    /// `rebuildsMetadata`: whether one that is not damaged is made anew too.
+    ///
     /// - Throws: `.locked`, `.unusable`, `.unsupportedVersion` with nothing changed; `.io`.
-    package init(_ path: String, syncPolicy: SyncPolicy) throws(DiskQueueError) {
+    package init(
+        _ path: String,
+        syncPolicy: SyncPolicy,
+        rebuildsMetadata: Bool = false
+    ) throws(DiskQueueError) {
         self.path = path
         lock = try DirectoryLock.acquire(dataPath: path, syncMode: "\(syncPolicy)")
         let hasTopics = PosixFileSystem().exists(Store.topicsFolder(in: path))
         var notes: [String] = []
-        let opened: SQLiteMetadataStore
+        var opened: SQLiteMetadataStore?
         do throws(DiskQueueError) {
             try NewerFormat.refuse(below: path, in: PosixFileSystem())
             SpaceReserve.makeRoom(below: path)
             opened = try Self.openMetadata(path)
         } catch {
-            guard error.code == .corrupt else {
+            guard error.code == .corrupt || rebuildsMetadata && error.code == .io else {
                 try lock.abandon()
                 throw error
             }
             notes.append("\(error.message); set aside and rebuilt from the segments")
-            try SQLiteMetadataStore.setAside(dataPath: path, fileSystem: PosixFileSystem())
-            opened = try SQLiteMetadataStore(dataPath: path)
+        }
+        if opened == nil || rebuildsMetadata {
+            opened?.close()
+            let aside = try SQLiteMetadataStore.setAside(
+                dataPath: path,
+                fileSystem: PosixFileSystem()
+            )
+            if let aside, rebuildsMetadata, notes.isEmpty {
+                notes.append(
+                    "metadata set aside as \(aside) and rebuilt from the segments, as asked"
+                )
+            }
+            opened = nil
         }
         if let stranger = PosixFileSystem().strangeOwner(path) {
             notes.append("\(path) belongs to user \(stranger), who can put other files there")
         }
-        metadata = opened
+        metadata = if let opened { opened } else { try SQLiteMetadataStore(dataPath: path) }
         self.notes = notes
         isNew = !hasTopics
     }

@@ -11,7 +11,7 @@ struct StoreOptions: ParsableArguments {
     /// Reads the store; what was not as expected goes to standard error.
     func inspect() throws -> StoreInspection {
         let inspection = try StoreInspection(dataPath: dataPath)
-        for note in inspection.notes { StandardError.say("nsq-inspect: \(PrintableText.of(note))") }
+        StandardError.note(inspection.notes)
         return inspection
     }
 }
