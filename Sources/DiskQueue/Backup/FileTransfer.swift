@@ -9,7 +9,9 @@ struct FileTransfer {
     /// Bytes in memory at a time.
     private static let pieceBytes = 1 << 20
 
-    /// Copies all of `source` to the file `target`, which is made or replaced; durable on return, but for its name.
+    /// Copies all of `source` to the file `target`, which is made or replaced.
+    ///
+    /// Durability: a large file is synced, so that what is not does not pile up; the caller syncs the rest together.
     func copy(_ source: any File, to target: String) throws(FileSystemError) -> FileDigest {
         let file = try fileSystem.open(target, .createIfMissing)
         let digest = try SHA256Digest()
@@ -23,7 +25,7 @@ struct FileTransfer {
             advanced(piece.count)
         }
         try file.truncate(to: offset)
-        try file.synchronizeData()
+        if offset >= Self.pieceBytes { try file.synchronizeData() }
         return FileDigest(byteCount: UInt64(offset), sha256: try digest.finish())
     }
 
@@ -42,7 +44,9 @@ struct FileTransfer {
         }
     }
 
-    /// Writes the file `target`, which must not exist; durable on return, but for its name.
+    /// Writes the file `target`, which must not exist.
+    ///
+    /// Durability: durable on return, but for its name.
     func write(_ bytes: [UInt8], to target: String) throws(FileSystemError) -> FileDigest {
         let file = try fileSystem.open(target, .createNew)
         try file.write(bytes, at: 0)

@@ -259,8 +259,7 @@ package struct StoreBackup {
         let bytes = try manifest.encoded()
         let path = "\(directory)/\(BackupPath.manifest)"
         do {
-            try fileSystem.synchronizeDirectory("\(directory)/\(BackupPath.topics)")
-            try fileSystem.synchronizeDirectory(directory)
+            try fileSystem.synchronizeAll(directory)
             _ = try transfer.write(bytes, to: "\(path).tmp")
             try fileSystem.rename("\(path).tmp", to: path)
             try fileSystem.synchronizeDirectory(directory)

@@ -107,9 +107,7 @@ package struct StoreRestore {
                 )
             }
         }
-        for folder in folders { try fileSystem.synchronizeDirectory("\(staging)/\(folder)") }
-        try fileSystem.synchronizeDirectory("\(staging)/\(BackupPath.topics)")
-        try fileSystem.synchronizeDirectory(staging)
+        try fileSystem.synchronizeAll(staging)
         for file in manifest.files { try verification.check(file, below: staging, transfer) }
     }
 

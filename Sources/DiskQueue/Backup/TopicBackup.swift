@@ -40,7 +40,7 @@ struct TopicBackup {
         self.isLive = isLive
     }
 
-    /// Copies the topic; the files are durable on return, but for their names.
+    /// Copies the topic; the caller makes it durable.
     ///
     /// - Returns: what was copied; nothing when the topic was deleted meanwhile.
     mutating func run() throws(DiskQueueError) -> [BackupManifest.Entry] {
@@ -64,11 +64,6 @@ struct TopicBackup {
             }
         }
         if ledgers.isEmpty, complete.isEmpty, last == nil { return try discard() }
-        do throws(FileSystemError) {
-            try transfer.fileSystem.synchronizeDirectory(target)
-        } catch {
-            throw DiskQueueError(error)
-        }
         return entries
     }
 
@@ -168,7 +163,6 @@ struct TopicBackup {
             if scan.damage.isEmpty { break }
             changed = true
             for range in scan.damage { try transfer.copy(range, of: file, to: copy) }
-            try copy.synchronizeData()
         }
         return changed ? try transfer.silent.digest(of: path) : nil
     }
