@@ -166,26 +166,7 @@ extension BackupManifest {
     ///
     /// - Throws: `.unsupportedVersion` for that of a newer version, `.corrupt` for anything else that is none.
     package init(parsing bytes: [UInt8], path: String) throws(DiskQueueError) {
-        let document: Document
-        do {
-            let data = Data(bytes)
-            let kind = try JSONDecoder().decode(Kind.self, from: data)
-            guard kind.format == Self.format, kind.version > 0 else {
-                throw Self.flaw(path, "its format is not \(Self.format)")
-            }
-            guard kind.version <= Self.version else {
-                throw DiskQueueError(
-                    .unsupportedVersion,
-                    "\(path) has version \(kind.version), newer than this program knows"
-                        + " (\(Self.version)); nothing was written; use a newer nsq-inspect"
-                )
-            }
-            document = try JSONDecoder().decode(Document.self, from: data)
-        } catch let error as DiskQueueError {
-            throw error
-        } catch {
-            throw Self.flaw(path, "it is no such JSON")
-        }
+        let document = try Self.document(in: bytes, path: path)
         guard document.files.count <= Self.maximumFiles else {
             throw Self.flaw(
                 path,
@@ -218,6 +199,36 @@ extension BackupManifest {
                 Entry(path: $0.path, byteCount: $0.bytes, sha256: $0.sha256)
             }
         )
+    }
+
+    private static func document(
+        in bytes: [UInt8],
+        path: String
+    ) throws(DiskQueueError) -> Document {
+        let data = Data(bytes)
+        let kind: Kind
+        var document: Document?
+        do {
+            // SWALLOW: the next line tells whether it is of another version, or no manifest.
+            document = try? JSONDecoder().decode(Document.self, from: data)
+            kind =
+                try document.map { Kind(format: $0.format, version: $0.version) }
+                ?? JSONDecoder().decode(Kind.self, from: data)
+        } catch {
+            throw flaw(path, "it is no such JSON")
+        }
+        guard kind.format == format, kind.version > 0 else {
+            throw flaw(path, "its format is not \(format)")
+        }
+        guard kind.version <= version else {
+            throw DiskQueueError(
+                .unsupportedVersion,
+                "\(path) has version \(kind.version), newer than this program knows (\(version));"
+                    + " nothing was written; use a newer nsq-inspect"
+            )
+        }
+        guard let document else { throw flaw(path, "something of it is missing or of another type") }
+        return document
     }
 
     private static func flaw(_ path: String, _ reason: String) -> DiskQueueError {
