@@ -227,7 +227,9 @@ extension BackupManifest {
                     + " nothing was written; use a newer nsq-inspect"
             )
         }
-        guard let document else { throw flaw(path, "something of it is missing or of another type") }
+        guard let document else {
+            throw flaw(path, "something of it is missing or of another type")
+        }
         return document
     }
 
