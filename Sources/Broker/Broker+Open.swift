@@ -8,29 +8,18 @@ extension Broker {
     /// Blocking; off the event loops.
     ///
     /// `isAutomatic`: whether timers and background work run by themselves; tests run them.
-    /// `isNew`: nothing of the store is there yet; topics and channels are taken from an `nsqd.dat`, also when
-    /// the start that was to take them was cut short.
-    ///
-    /// Throws `.unsupportedVersion` with nothing changed, `.corrupt` for an `nsqd.dat` that cannot be read,
-    /// `.io`.
+    /// Throws `.unsupportedVersion` with nothing changed; `.io`.
     package static func open(
         store configuration: StoreConfiguration,
         metadata: any MetadataStore,
         limits: BrokerConfiguration,
         isAutomatic: Bool,
-        isNew: Bool,
         observe: @escaping @Sendable (BrokerEvent) -> Void
     ) throws(DiskQueueError) -> Broker {
         let file = NSQDDatFile(
             dataPath: configuration.dataPath,
             fileSystem: configuration.fileSystem
         )
-        let document: NSQDDatParser.Outcome?
-        do throws(DiskQueueError) {
-            document = try file.beginImport(isNew: isNew)
-        } catch {
-            throw DiskQueueError(error.code, "failed to load metadata - \(error.message)")
-        }
         let (store, recovered) = try Store.open(configuration, metadata: metadata) {
             observe(.store($0))
         }
@@ -64,12 +53,6 @@ extension Broker {
         }
         for topic in recovered { try broker.restore(topic) }
         ledgers.attach(broker)
-        if let document {
-            // The document stays as it is until all of it is in the store.
-            try broker.adopt(document, observe: observe)
-            try store.synchronizeAll()
-            try file.finishImport()
-        }
         writer.attach(broker)
         try file.removeLeftovers()
         writer.write(reason: "start")
@@ -102,6 +85,7 @@ extension Broker {
             state.roster = roster
             state.heldDeferred = deferred.filter { $0.sequences.lowerBound >= pump }
             state.gaps = log.gaps(from: pump)
+            state.storedEnd = log.endSequence
         }
         for channel in recovered.channels {
             restore(
@@ -146,6 +130,7 @@ extension Broker {
         core.restore(recovered.state, now: now, wallMilliseconds: wall)
         // The metadata's copy is older than the ledger: a clean stop has to bring it up to date.
         core.isChanged = !shared.store.wasClean
+        core.storedEnd = pump
         for batch in deferred {
             let redelivery = ChannelState.Redelivery(
                 attempts: 0,
@@ -172,26 +157,6 @@ extension Broker {
         topic.state.withLock { $0.channels.append(channel) }
         shared.report(.channelCreated(topic: topic.name.text, channel: name.text))
         channel.schedule(due)
-    }
-
-    /// Makes the topics and channels of an `nsqd.dat`.
-    private func adopt(
-        _ outcome: NSQDDatParser.Outcome,
-        observe: @Sendable (BrokerEvent) -> Void
-    ) throws(DiskQueueError) {
-        for warning in outcome.warnings { observe(.skipped(warning)) }
-        do throws(BrokerError) {
-            for entry in outcome.document.topics {
-                let topic = try topic(entry.name)
-                if entry.isPaused { try topic.pause() }
-                for channel in entry.channels {
-                    let made = try topic.channel(channel.name)
-                    if channel.isPaused { try made.pause() }
-                }
-            }
-        } catch {
-            throw DiskQueueError(.io, error.description)
-        }
     }
 }
 

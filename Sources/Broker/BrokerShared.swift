@@ -105,7 +105,9 @@ package enum BrokerEvent: Sendable {
     case channelDeleting(topic: String, channel: String)
     /// `nsqd.dat` is being written.
     case persisting(path: String)
-    /// An entry of `nsqd.dat` was passed over.
+    /// A data path of the original was taken over; says what and where its files are.
+    case tookOver(String)
+    /// Something of a data path that is taken over, or a stored name, was passed over.
     case skipped(String)
     /// A message could not be read; it stays queued.
     case readFailed(topicID: UInt64, reason: String)

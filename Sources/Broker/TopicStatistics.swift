@@ -12,7 +12,7 @@ package struct TopicStatistics: Sendable {
     package var channels: [ChannelStatistics]
     /// Messages that no channel has received yet.
     package var depth: Int64
-    /// How many of them exceed the memory queue of the original.
+    /// How many of them exceed the memory queue of the original, or lay on disk when the daemon started.
     package var backendDepth: Int64
     /// Messages published since the process started.
     package var messageCount: UInt64
@@ -32,7 +32,7 @@ package struct ChannelStatistics: Sendable {
     package var name: String
     /// Messages that wait to be delivered, neither in flight nor deferred.
     package var depth: Int64
-    /// How many of them exceed the memory queue of the original.
+    /// How many of them exceed the memory queue of the original, or lay on disk when the daemon started.
     package var backendDepth: Int64
     /// Messages delivered and not finished.
     package var inFlightCount: Int64
@@ -63,7 +63,7 @@ extension Channel {
             ChannelStatistics(
                 name: name.text,
                 depth: core.depth,
-                backendDepth: max(0, core.depth - memory),
+                backendDepth: max(core.depth - memory, core.storedDepth),
                 inFlightCount: core.inFlightCount,
                 deferredCount: Int64(core.deferrals.count),
                 messageCount: core.messageCount,
@@ -93,7 +93,7 @@ extension Topic {
             name: name.text,
             channels: channels,
             depth: depth,
-            backendDepth: name.isEphemeral ? 0 : max(0, depth - memory),
+            backendDepth: name.isEphemeral ? 0 : max(depth - memory, storedDepth(state)),
             messageCount: state.messageCount,
             messageBytes: state.messageBytes,
             isPaused: state.roster.isPaused,

@@ -15,6 +15,7 @@ extension BrokerEvent {
             logger.info("TOPIC(\(topic)): deleting channel \(channel)")
         case .persisting(let path):
             logger.info("NSQ: persisting topic/channel metadata to \(path)")
+        case .tookOver(let what): logger.info("STORE: \(what)")
         case .skipped(let what): logger.warning("\(what)")
         case .readFailed(let topic, let reason):
             logger.error("STORE: topic \(topic): a message cannot be read now: \(reason)")

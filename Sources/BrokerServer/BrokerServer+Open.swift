@@ -43,12 +43,12 @@ extension BrokerServer {
         limits.maximumChannelConsumers = configuration.maximumChannelConsumers
         limits.maximumMessageTimeout = configuration.maximumMessageTimeout.wholeNanoseconds
         do throws(DiskQueueError) {
+            try takeOver(dataPath, store, configuration, observe)
             let broker = try Broker.open(
                 store: store,
                 metadata: dataPath.metadata,
                 limits: limits,
                 isAutomatic: true,
-                isNew: dataPath.isNew,
                 observe: observe
             )
             broker.onClosed { [lock = dataPath.lock] in try lock.markClean() }
@@ -58,5 +58,27 @@ extension BrokerServer {
             if error.code == .unsupportedVersion { try dataPath.lock.abandon() }
             throw error
         }
+    }
+
+    /// Makes a store of what a Go nsqd left in the data path, once.
+    private static func takeOver(
+        _ dataPath: DataPath,
+        _ store: StoreConfiguration,
+        _ configuration: NSQDConfiguration,
+        _ observe: (BrokerEvent) -> Void
+    ) throws(DiskQueueError) {
+        var options = GoImportOptions()
+        options.maximumMessageBytes = max(
+            options.maximumMessageBytes,
+            configuration.maximumMessageBytes
+        )
+        let outcome = try GoTakeOver(store.dataPath).run(
+            store,
+            known: try dataPath.metadata.load(),
+            options: options
+        )
+        guard let outcome else { return }
+        for warning in outcome.warnings { observe(.skipped(warning)) }
+        if let summary = outcome.summary { observe(.tookOver(summary)) }
     }
 }

@@ -18,7 +18,7 @@ struct NSQInspect: ParsableCommand {
         subcommands: [
             TopicsCommand.self, ChannelsCommand.self, SegmentsCommand.self, StatsCommand.self,
             MessagesCommand.self, VerifyCommand.self, RepairCommand.self, CompactCommand.self,
-            BackupCommand.self, RestoreCommand.self,
+            BackupCommand.self, RestoreCommand.self, ImportNSQDCommand.self, ExportNSQDCommand.self,
         ]
     )
 

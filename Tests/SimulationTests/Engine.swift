@@ -47,7 +47,6 @@ struct Engine {
             metadata: metadata,
             limits: BrokerConfiguration(),
             isAutomatic: false,
-            isNew: false,
             observe: observe
         )
     }

@@ -61,6 +61,8 @@ struct ChannelCore: ~Copyable {
     var cursor: UInt64
     /// How far the topic's pump lets the channel read.
     var readable: UInt64
+    /// How far it let when the daemon started: what lay on disk then counts as the original's backend.
+    var storedEnd: UInt64 = 0
     /// Messages at or behind the cursor, before `readable`, that are not fresh.
     var detachedAhead: UInt64 = 0
     var reader = Reader()
@@ -115,6 +117,18 @@ struct ChannelCore: ~Copyable {
     var depth: Int64 {
         Int64(clamping: readable - cursor - min(detachedAhead, readable - cursor))
             + Int64(retries.count)
+    }
+
+    /// How many of ``depth`` lay on disk when the daemon started.
+    ///
+    /// Looks at every redelivery; for statistics.
+    var storedDepth: Int64 {
+        guard storedEnd > 0 else { return 0 }
+        let fresh = readable - cursor - min(detachedAhead, readable - cursor)
+        let stored = storedEnd > cursor ? min(fresh, storedEnd - cursor) : 0
+        // One that came back since waits behind the cursor's place of that time.
+        let redelivered = retries.count { $0.notBefore == 0 && $0.sequence < storedEnd }
+        return Int64(clamping: stored) + Int64(redelivered)
     }
 
     /// When something becomes due next, monotonic nanoseconds.

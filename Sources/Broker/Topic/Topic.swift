@@ -39,6 +39,8 @@ package final class Topic: Sendable {
         var gaps: [Range<UInt64>] = []
         var messageCount: UInt64 = 0
         var messageBytes: UInt64 = 0
+        /// The log's end when the daemon started: what lay on disk then counts as the original's backend.
+        var storedEnd: UInt64 = 0
         /// Whether it is not known yet which channels the topic has elsewhere: the pump stands still until then.
         var awaitsChannels = false
     }
@@ -72,6 +74,13 @@ package final class Topic: Sendable {
     func depth(_ state: TopicState) -> Int64 {
         guard let held = state.roster.heldPump else { return 0 }
         return Int64(clamping: log.messageCount(from: held))
+    }
+
+    /// How many of these messages lay on disk when the daemon started.
+    func storedDepth(_ state: TopicState) -> Int64 {
+        guard let held = state.roster.heldPump, held < state.storedEnd else { return 0 }
+        return Int64(clamping: log.messageCount(from: held))
+            - Int64(clamping: log.messageCount(from: state.storedEnd))
     }
 
     /// What `nsqd.dat` says of the topic.

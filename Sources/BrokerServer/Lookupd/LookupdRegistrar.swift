@@ -74,7 +74,7 @@ final class LookupdRegistrar: Sendable {
         case .topicDeleting(let topic, let channels):
             // The channels first: nsqlookupd wonders about a topic that is taken back before them.
             post(topic, channels + [nil])
-        case .topicClosing, .persisting, .skipped, .readFailed, .store, .failed: break
+        case .topicClosing, .persisting, .tookOver, .skipped, .readFailed, .store, .failed: break
         }
     }
 

@@ -69,7 +69,7 @@ package final class NSQDMetrics: Sendable {
         case .store(let event): if let fault = event.fault { faults[fault]?.increment() }
         case .readFailed: faults[.read]?.increment()
         case .topicCreated, .topicDeleting, .topicClosing, .channelCreated, .channelDeleting,
-            .persisting, .skipped, .failed:
+            .persisting, .tookOver, .skipped, .failed:
             break
         }
     }

@@ -169,7 +169,7 @@ extension LogState {
     }
 
     /// Cuts what a failed write may have left, so that the next batch follows the last good one.
-    private mutating func abandonWrite(at offset: Int, in file: any File) {
+    mutating func abandonWrite(at offset: Int, in file: any File) {
         do {
             try file.truncate(to: offset)
             if let last = segments.indices.last { segments[last].isRecycled = false }

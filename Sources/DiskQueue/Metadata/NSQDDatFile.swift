@@ -42,36 +42,6 @@ package struct NSQDDatFile: Sendable {
         return try NSQDDatParser.parse(bytes, path: path)
     }
 
-    /// Reads the file for a store that is to take it over; `nil` when there is nothing to take over.
-    ///
-    /// `isNew`: nothing of the store is there yet. From here to ``finishImport()`` a crash starts the import
-    /// over: a marker file says so, and is on stable storage on return.
-    ///
-    /// - Throws: as ``read()``.
-    package func beginImport(isNew: Bool) throws(DiskQueueError) -> NSQDDatParser.Outcome? {
-        guard isNew || fileSystem.exists(importMarker), let outcome = try read() else { return nil }
-        do {
-            _ = try fileSystem.open(importMarker, .createIfMissing)
-            try fileSystem.synchronizeDirectory(dataPath)
-        } catch {
-            throw DiskQueueError(error)
-        }
-        return outcome
-    }
-
-    /// Everything that ``beginImport(isNew:)`` gave is in the store, and durable.
-    package func finishImport() throws(DiskQueueError) {
-        guard fileSystem.exists(importMarker) else { return }
-        do {
-            try fileSystem.remove(importMarker)
-            try fileSystem.synchronizeDirectory(dataPath)
-        } catch {
-            throw DiskQueueError(error)
-        }
-    }
-
-    private var importMarker: String { "\(path).importing" }
-
     /// Replaces the file.
     ///
     /// Durability: the new document is on stable storage on return; a crash leaves the old one or the new

@@ -37,6 +37,12 @@ enum MessageFrame {
         return SegmentFormat.messageHeaderBytes &+ body.count
     }
 
+    /// Writes the sixteen digits of `id` into the frame at `frame`.
+    static func writeID(_ id: UInt64, at frame: UnsafeMutableRawPointer) {
+        frame.storeBytes(of: hex(id >> 32), toByteOffset: 18, as: UInt64.self)
+        frame.storeBytes(of: hex(id & 0xffff_ffff), toByteOffset: 26, as: UInt64.self)
+    }
+
     /// The bytes of a frame, given its first four; traps on nothing, the caller checks the bounds.
     @inline(__always)
     static func totalBytes(at frame: UnsafeRawPointer) -> Int {

@@ -81,7 +81,12 @@ package final class Store: Sendable {
     static let sequenceEpochMilliseconds: Int64 = 1_735_689_600_000
 
     /// Makes a topic: its folder and first segment at once, its metadata in the background.
-    package func createTopic(_ name: String) throws(DiskQueueError) -> TopicLog {
+    ///
+    /// `start`: the first sequence; by the clock when it is left out.
+    package func createTopic(
+        _ name: String,
+        start: UInt64? = nil
+    ) throws(DiskQueueError) -> TopicLog {
         let id = nextTopicID.withLock { next in
             defer { next += 1 }
             return next
@@ -91,7 +96,7 @@ package final class Store: Sendable {
         let log = try TopicLog.create(
             topicID: id,
             name: name,
-            start: Self.firstSequence(atMilliseconds: now),
+            start: start ?? Self.firstSequence(atMilliseconds: now),
             parent: topicsFolder,
             configuration: logConfiguration,
             report: relay.handler

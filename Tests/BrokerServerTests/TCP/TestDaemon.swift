@@ -39,7 +39,6 @@ final class TestDaemon {
             metadata: MemoryMetadataStore(),
             limits: limits,
             isAutomatic: false,
-            isNew: false,
             observe: { _ in }
         )
     }

@@ -92,7 +92,6 @@ final class TestBroker {
             metadata: metadata,
             limits: limits,
             isAutomatic: false,
-            isNew: false,
             observe: { events.append($0) }
         )
     }

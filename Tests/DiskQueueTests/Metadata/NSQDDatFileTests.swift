@@ -76,19 +76,6 @@ struct NSQDDatFileTests {
         #expect(failures >= 5)
     }
 
-    @Test func anImportThatWasCutShortBeginsAgain() throws {
-        let disk = SimulatedFileSystem()
-        let file = NSQDDatFile(dataPath: "", fileSystem: disk)
-        try file.write(document("t"))
-
-        #expect(try file.beginImport(isNew: false) == nil)
-        #expect(try file.beginImport(isNew: true)?.document.topics.count == 1)
-        #expect(try file.beginImport(isNew: false)?.document.topics.count == 1)
-        try file.finishImport()
-        #expect(try file.beginImport(isNew: false) == nil)
-        #expect(try disk.list("/") == ["nsqd.dat"])
-    }
-
     @Test func reportsAFullDisk() throws {
         let disk = SimulatedFileSystem()
         disk.inject(DiskFault(of: .write, errno: ENOSPC, writtenPart: .half))
