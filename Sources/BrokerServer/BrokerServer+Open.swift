@@ -68,13 +68,10 @@ extension BrokerServer {
         _ observe: (BrokerEvent) -> Void
     ) throws(DiskQueueError) {
         var options = GoImportOptions()
-        options.maximumMessageBytes = max(
-            options.maximumMessageBytes,
-            configuration.maximumMessageBytes
-        )
+        options.allow(configuration.maximumMessageBytes)
         let outcome = try GoTakeOver(store.dataPath).run(
             store,
-            known: try dataPath.metadata.load(),
+            known: dataPath.isNew ? try dataPath.metadata.load() : StoredMetadata(),
             options: options
         )
         guard let outcome else { return }

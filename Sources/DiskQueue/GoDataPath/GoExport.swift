@@ -46,13 +46,14 @@ package struct GoExport {
         self.directory = directory
         self.maximumFileBytes = maximumFileBytes
         self.fileSystem = fileSystem
-        do throws(FileSystemError) {
+        let names: [String]
+        do {
             try fileSystem.makeDirectory(directory)
-            guard try fileSystem.list(directory).isEmpty else {
-                throw FileSystemError(operation: "", path: directory, errno: 0)
-            }
+            names = try fileSystem.list(directory)
         } catch {
-            guard error.errno == 0 else { throw DiskQueueError(error) }
+            throw DiskQueueError(error)
+        }
+        guard names.isEmpty else {
             throw DiskQueueError(
                 .unusable,
                 "\(directory) is not empty: name a directory that is new, nothing is written over"

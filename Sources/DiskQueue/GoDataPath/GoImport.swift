@@ -19,6 +19,7 @@ package struct GoImport {
     /// - Parameters:
     ///   - configuration: how the store is opened.
     ///   - known: rows of an earlier store in the data path, whose numbers are not used again.
+    /// - Returns: what was imported.
     /// - Throws: `.noSpace`, `.io`; nothing is there then but a folder that the next import removes.
     package func run(
         _ configuration: StoreConfiguration,

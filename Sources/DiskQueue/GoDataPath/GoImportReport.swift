@@ -10,8 +10,16 @@ package struct GoImportOptions: Sendable {
     /// What stands before the damage in such a file was delivered before it was set aside, so it comes again.
     package var salvagesBad = false
 
+    /// Longest message that may be allowed; a batch holds it.
+    package static let largestMessageBytes = 1 << 30
+
     /// The defaults.
     package init() {}
+
+    /// Allows messages of `byteCount` bytes too.
+    package mutating func allow(_ byteCount: Int) {
+        maximumMessageBytes = min(max(maximumMessageBytes, byteCount), Self.largestMessageBytes)
+    }
 }
 
 /// What an import of the original's files did.

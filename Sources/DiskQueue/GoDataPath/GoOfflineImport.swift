@@ -11,6 +11,7 @@ package enum GoOfflineImport {
     ///   - dataPath: where the store is made; made itself when it is missing.
     ///   - nodeID: the node bits in the ids of messages that are numbered anew, 0 to 1023.
     ///   - options: how the files are read.
+    /// - Returns: what was imported.
     /// - Throws: `.locked` when a daemon uses either; `.unusable` when `directory` holds nothing of the original, or
     ///   `dataPath` holds a store already; `.corrupt`, `.noSpace`, `.io`.
     package static func run(

@@ -82,10 +82,11 @@ package struct GoRecordReader {
 
     /// Whether a record may begin at `place`, behind another one.
     ///
-    /// One whose length, or whose time or id, is damaged still does; so does one that a crash cut short.
+    /// One whose length, or whose time or id, is damaged still does.
     private func isRecordOrEnd(_ place: Int) throws(FileSystemError) -> Bool {
-        guard end - place >= GoRecord.headBytes else { return true }
-        guard let head = try peek(place) else { return true }
+        guard end - place >= GoRecord.headBytes, let head = try peek(place) else {
+            return place == end
+        }
         if head.isOfMessage { return true }
         guard fits(head.length, at: place) else { return false }
         let after = place + 4 + head.length

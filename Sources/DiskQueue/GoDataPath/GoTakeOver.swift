@@ -56,6 +56,7 @@ package struct GoTakeOver {
     /// - Parameters:
     ///   - configuration: how the store is opened.
     ///   - known: rows of an earlier store in the data path, whose numbers are not used again.
+    ///   - options: how the files are read.
     /// - Returns: `nil` when there was nothing to do.
     /// - Throws: `.corrupt` for an `nsqd.dat` that is none, `.noSpace`, `.io`; everything is as it was then.
     package func run(

@@ -9,6 +9,7 @@ extension TopicLog {
     /// - Parameters:
     ///   - batch: the messages; empty again on return.
     ///   - deferral: how long they are held back.
+    /// - Returns: what was appended.
     /// - Throws: as ``append(_:timestamp:deferral:)``; the batch is kept then.
     package func append(
         _ batch: inout ForeignBatch,

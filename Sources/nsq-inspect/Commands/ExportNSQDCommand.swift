@@ -1,7 +1,7 @@
 import ArgumentParser
 import DiskQueue
 
-/// `nsq-inspect export-nsqd`
+/// `nsq-inspect export-nsqd`.
 struct ExportNSQDCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export-nsqd",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DiskQueue
 
-/// `nsq-inspect import-nsqd`
+/// `nsq-inspect import-nsqd`.
 struct ImportNSQDCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import-nsqd",
@@ -35,8 +35,9 @@ struct ImportNSQDCommand: ParsableCommand {
     var nodeID = 0
 
     func validate() throws {
-        guard (1...Int(Int32.max) - 1024).contains(maxMsgSize) else {
-            throw ValidationError("--max-msg-size must be between 1 and 2147482623")
+        let largest = GoImportOptions.largestMessageBytes
+        guard (1...largest).contains(maxMsgSize) else {
+            throw ValidationError("--max-msg-size must be between 1 and \(largest)")
         }
         guard (0...1023).contains(nodeID) else {
             throw ValidationError("--node-id must be between 0 and 1023")

@@ -56,10 +56,10 @@ struct GoTakeOverTests {
 
         #expect(try Waiting(on: disk) == Self.expected)
         #expect(outcome.warnings == [])
-        #expect(outcome.report?.messageCount == 8)
+        #expect(outcome.report?.messageCount == 9)
         #expect(
             outcome.summary == """
-                took over the data path of a Go nsqd: 4 topics, 4 channels, 8 messages; \
+                took over the data path of a Go nsqd: 4 topics, 4 channels, 9 messages; \
                 the original files are in /data/nsqd-original
                 """
         )
@@ -265,7 +265,7 @@ struct GoTakeOverTests {
             failures += 1
         }
 
-        #expect(failures > 50)
+        #expect(failures > 30)
     }
 
     // MARK: -
