@@ -27,8 +27,13 @@ package final class Broker: Sendable {
 
     /// The topic of that name, made when there is none.
     ///
+    /// `createdMilliseconds`: when a topic that is made was first made, elsewhere; now when not told.
+    ///
     /// - Throws: `.exiting`, `.storage`.
-    package func topic(_ name: TopicName) throws(BrokerError) -> Topic {
+    package func topic(
+        _ name: TopicName,
+        createdMilliseconds: Int64? = nil
+    ) throws(BrokerError) -> Topic {
         if let topic = existingTopic(name) { return topic }
         guard !isExiting else { throw .exiting }
         do throws(DiskQueueError) {
@@ -36,7 +41,7 @@ package final class Broker: Sendable {
             let asks = directory?.canAsk(about: name) ?? false
             let (topic, isMade) = try topics.withLock { (topics) throws(DiskQueueError) in
                 if let topic = topics[name] { return (topic, false) }
-                let topic = try make(name, awaitsChannels: asks)
+                let topic = try make(name, createdMilliseconds, awaitsChannels: asks)
                 topics[name] = topic
                 return (topic, true)
             }
@@ -55,16 +60,18 @@ package final class Broker: Sendable {
 
     private func make(
         _ name: TopicName,
+        _ createdMilliseconds: Int64?,
         awaitsChannels: Bool
     ) throws(DiskQueueError) -> Topic {
+        let created = createdMilliseconds ?? Int64(clamping: shared.wallMilliseconds)
         let log =
             if name.isEphemeral { try ephemeral.create(name.text) } else {
-                try shared.store.createTopic(name.text)
+                try shared.store.createTopic(name.text, createdMilliseconds: created)
             }
         return adopt(
             name,
             log: log,
-            createdMilliseconds: Int64(clamping: shared.wallMilliseconds),
+            createdMilliseconds: created,
             awaitsChannels: awaitsChannels
         )
     }

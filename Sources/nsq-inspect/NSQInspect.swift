@@ -19,6 +19,7 @@ struct NSQInspect: ParsableCommand {
             TopicsCommand.self, ChannelsCommand.self, SegmentsCommand.self, StatsCommand.self,
             MessagesCommand.self, VerifyCommand.self, RepairCommand.self, CompactCommand.self,
             BackupCommand.self, RestoreCommand.self, ImportNSQDCommand.self, ExportNSQDCommand.self,
+            MetadataCommand.self,
         ]
     )
 

@@ -167,6 +167,7 @@ def over_http(judge, daemon, server):
         ("POST", "/topic/empty" + topic, (401, 403, 403, 200)),
         ("GET", "/config/log_level", (401, 200, 200, 200)),
         ("PUT", "/config/log_level", (401, 403, 403, 403)),
+        ("GET", "/metadata", (401, 200, 200, 200)), ("PUT", "/metadata", (401, 403, 403, 403)),
         ("POST", "/topic/delete" + topic, (401, 403, 403, 200)),
     ]
     clients = [

@@ -190,6 +190,7 @@ package final class Channel: Sendable {
     private func setPaused(_ isPaused: Bool, in topic: Topic?) throws(BrokerError) {
         guard let topic else { throw .exiting }
         try topic.setPaused(isPaused, self)
+        shared.background?.writeMetadataNow()
     }
 
     /// Drops what is queued, in flight and deferred.

@@ -39,18 +39,11 @@ extension Topic {
         _ name: ChannelName,
         in state: inout TopicState
     ) throws(DiskQueueError) -> Channel {
-        let pump = state.roster.heldPump ?? log.endSequence
         var roster = state.roster
+        let pump = roster.pump(end: log.endSequence)
         let isDurable = !name.isEphemeral && !self.name.isEphemeral
-        var id: UInt64 = 0
-        if isDurable {
-            id = roster.nextChannelID
-            roster.nextChannelID += 1
-            roster.members.append(
-                Roster.Member(id: id, name: name.text, isPaused: false, startSequence: pump)
-            )
-        }
-        if !roster.isPaused, !state.awaitsChannels { roster.heldPump = nil }
+        let id = isDurable ? roster.addChannel(name.text, end: pump).id : 0
+        if !state.awaitsChannels { roster.letPumpGo() }
         try record(roster)
         let channel = Channel(
             name: name,
@@ -135,10 +128,8 @@ extension Topic {
                 }
                 var roster = state.roster
                 let channel = state.channels[at]
-                roster.members.removeAll { $0.id == channel.id }
-                if state.channels.count == 1, roster.heldPump == nil {
-                    roster.heldPump = log.endSequence
-                }
+                roster.removeChannel(id: channel.id)
+                if state.channels.count == 1 { roster.holdPump(at: log.endSequence) }
                 try record(roster)
                 state.roster = roster
                 state.channels.remove(at: at)
@@ -163,19 +154,27 @@ extension Topic {
     ///
     /// Persisted on return.
     package func pause() throws(BrokerError) {
-        try change { state, roster in
-            roster.isPaused = true
-            if roster.heldPump == nil { roster.heldPump = log.endSequence }
-        }
+        try setPaused(true)
+        shared.background?.writeMetadataNow()
     }
 
     /// Lets messages flow to the channels again.
     ///
     /// Persisted on return.
     package func unpause() throws(BrokerError) {
+        try setPaused(false)
+        shared.background?.writeMetadataNow()
+    }
+
+    /// Pauses or unpauses the topic; its row follows in the background.
+    func setPaused(_ isPaused: Bool) throws(BrokerError) {
         try change { state, roster in
-            roster.isPaused = false
-            if !state.channels.isEmpty, !state.awaitsChannels { roster.heldPump = nil }
+            if isPaused {
+                roster.pause(end: log.endSequence)
+            } else {
+                roster.unpause()
+                if !state.channels.isEmpty, !state.awaitsChannels { roster.letPumpGo() }
+            }
         }
     }
 
@@ -202,19 +201,15 @@ extension Topic {
             throw shared.notePublishFailure(error)
         }
         if !name.isEphemeral { shared.store.record(.topicSaved(record)) }
-        shared.background?.writeMetadataNow()
         scheduleCollection()
     }
 
-    /// Pauses or unpauses a channel of this topic.
-    ///
-    /// Persisted on return.
+    /// Pauses or unpauses a channel of this topic; its row follows in the background.
     func setPaused(_ isPaused: Bool, _ channel: Channel) throws(BrokerError) {
         do throws(DiskQueueError) {
             try state.withLock { (state) throws(DiskQueueError) in
                 var roster = state.roster
-                if let at = roster.members.firstIndex(where: { $0.id == channel.id }) {
-                    roster.members[at].isPaused = isPaused
+                if roster.setPaused(isPaused, channelID: channel.id) {
                     try record(roster)
                     state.roster = roster
                 }
@@ -224,7 +219,6 @@ extension Topic {
         }
         channel.setPaused(isPaused)
         if channel.id != 0 { shared.store.record(.channelSaved(row(of: channel))) }
-        shared.background?.writeMetadataNow()
         scheduleCollection()
     }
 

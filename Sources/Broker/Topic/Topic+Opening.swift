@@ -31,10 +31,34 @@ extension Topic {
         }
     }
 
+    /// Makes channels that all begin where the pump stands, then lets it go.
+    ///
+    /// Made one by one the first of them would have the whole backlog, and the others none of it.
+    ///
+    /// - Throws: `.exiting`, `.storage`; what was made before stays.
+    func makeChannels(_ names: [ChannelName]) throws(BrokerError) {
+        let known = Set(state.withLock { $0.channels.map(\.name) })
+        defer { for name in Set(names).subtracting(known) { existingChannel(name).map(announce) } }
+        do throws(DiskQueueError) {
+            try state.withLock { (state) throws(DiskQueueError) in
+                guard !isExiting else { throw DiskQueueError(.closed, "exiting") }
+                let isOpening = !state.awaitsChannels
+                state.awaitsChannels = true
+                defer { if isOpening { state.awaitsChannels = false } }
+                for name in names where !state.channels.contains(where: { $0.name == name }) {
+                    _ = try make(name, in: &state)
+                }
+                if isOpening { try letPumpGo(&state) }
+            }
+        } catch {
+            throw shared.notePublishFailure(error)
+        }
+    }
+
     private func letPumpGo(_ state: inout TopicState) throws(DiskQueueError) {
         if let held = state.roster.heldPump, !state.roster.isPaused, !state.channels.isEmpty {
             var roster = state.roster
-            roster.heldPump = nil
+            roster.letPumpGo()
             try record(roster)
             state.roster = roster
             release(from: held, &state)

@@ -83,6 +83,18 @@ package final class DirectoryLock: Sendable {
         }
     }
 
+    /// Checks that no process holds a data path; nothing is written.
+    ///
+    /// - Throws: `.locked` when one does, `.unusable` when the directory is missing.
+    package static func requireFree(dataPath: String) throws(DiskQueueError) {
+        let path = dataPath.isEmpty ? "." : dataPath
+        let directory = try attempting { () throws(FileSystemError) in
+            try PosixFile(path, flags: O_RDONLY | O_DIRECTORY)
+        }
+        // Let go when the descriptor closes.
+        try lock(directory, of: path)
+    }
+
     /// Records that everything the previous run left is judged and durable.
     ///
     /// From here on the page cache of the current boot holds all that is not. Called once recovery is

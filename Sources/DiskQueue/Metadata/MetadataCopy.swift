@@ -9,7 +9,7 @@ package struct MetadataCopy: Sendable {
     /// What it says; nothing where the database is missing or damaged.
     package private(set) var stored = StoredMetadata()
     /// The latest snapshots, newest first.
-    package private(set) var snapshots: [SnapshotRecord] = []
+    package private(set) var snapshots: [NumberedSnapshot] = []
     /// One line for each thing that was not as expected.
     package private(set) var notes: [String] = []
 
@@ -39,7 +39,7 @@ package struct MetadataCopy: Sendable {
             let store = try SQLiteMetadataStore(dataPath: folder)
             defer { store.close() }
             copy.stored = try store.load()
-            copy.snapshots = try store.snapshots(limit: SQLiteMetadataStore.maximumSnapshots)
+            copy.snapshots = try store.numberedSnapshots()
             if isThorough {
                 copy.notes += try store.integrityErrors().map { "\(source): \($0)" }
             }

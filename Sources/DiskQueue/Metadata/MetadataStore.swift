@@ -158,6 +158,14 @@ package struct CheckpointRecord: Sendable, Equatable {
     }
 }
 
+/// A snapshot with the number that it has for good.
+package struct NumberedSnapshot: Sendable, Equatable {
+    /// Rises, and is never used twice.
+    package var number: Int64
+    /// The snapshot.
+    package var record: SnapshotRecord
+}
+
 /// A picture of all topics and channels at one moment.
 package struct SnapshotRecord: Sendable, Equatable {
     /// When it was taken, in milliseconds since the Unix epoch.

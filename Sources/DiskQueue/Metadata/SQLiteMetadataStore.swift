@@ -150,6 +150,27 @@ package final class SQLiteMetadataStore: MetadataStore {
         try run { queue in try queue.vacuum() }
     }
 
+    /// All snapshots with their numbers, newest first; damaged ones are left out.
+    ///
+    /// - Throws: as ``snapshots(limit:)``.
+    package func numberedSnapshots() throws(DiskQueueError) -> [NumberedSnapshot] {
+        try run { queue in
+            try queue.read { database in
+                try Row.fetchAll(
+                    database,
+                    sql: SnapshotRecord.numbered,
+                    arguments: [Self.maximumSnapshots]
+                ).compactMap { row in
+                    let values = Array(row.databaseValues)
+                    guard let number = values.first?.signed else { return nil }
+                    return SnapshotRecord.read(Array(values.dropFirst())).map {
+                        NumberedSnapshot(number: number, record: $0)
+                    }
+                }
+            }
+        }
+    }
+
     /// Ends the use of the database and copies its log into it; later calls throw `.closed`.
     package func close() {
         let queue: DatabaseQueue? = state.withLock { state in

@@ -63,6 +63,12 @@ package final class BackgroundWork: Sendable {
         metadataQueue.async(execute: body)
     }
 
+    /// Runs `body` where metadata is written, and returns when it is done: no change is written meanwhile, so that
+    /// all that it changes makes one snapshot.
+    ///
+    /// Blocking; never where metadata is written.
+    package func performAndWait(_ body: () -> Void) { metadataQueue.sync(execute: body) }
+
     /// Runs `body` after `delay`, where metadata is written.
     package func perform(after delay: Duration, _ body: @escaping @Sendable () -> Void) {
         let nanoseconds = Int(clamping: Int64(delay / .nanoseconds(1)))

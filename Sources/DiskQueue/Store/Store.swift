@@ -83,9 +83,11 @@ package final class Store: Sendable {
     /// Makes a topic: its folder and first segment at once, its metadata in the background.
     ///
     /// `start`: the first sequence; by the clock when it is left out.
+    /// `createdMilliseconds`: when it was first made, elsewhere; now when not told.
     package func createTopic(
         _ name: String,
-        start: UInt64? = nil
+        start: UInt64? = nil,
+        createdMilliseconds: Int64? = nil
     ) throws(DiskQueueError) -> TopicLog {
         let id = nextTopicID.withLock { next in
             defer { next += 1 }
@@ -104,7 +106,12 @@ package final class Store: Sendable {
         relay.attach(log)
         record(
             .topicSaved(
-                TopicRecord(id: id, name: name, isPaused: false, createdMilliseconds: now)
+                TopicRecord(
+                    id: id,
+                    name: name,
+                    isPaused: false,
+                    createdMilliseconds: createdMilliseconds ?? now
+                )
             )
         )
         return log

@@ -25,6 +25,8 @@ enum Route: HTTPRoute {
     case unpauseChannel
     case readOption
     case writeOption
+    case readMetadata
+    case writeMetadata
 
     var path: String {
         switch self {
@@ -47,13 +49,15 @@ enum Route: HTTPRoute {
         case .pauseChannel: "/channel/pause"
         case .unpauseChannel: "/channel/unpause"
         case .readOption, .writeOption: "/config/"
+        case .readMetadata, .writeMetadata: "/metadata"
         }
     }
 
     var method: HTTPMethod {
         switch self {
-        case .ping, .live, .ready, .metrics, .identity, .statistics, .readOption: .GET
-        case .writeOption: .PUT
+        case .ping, .live, .ready, .metrics, .identity, .statistics, .readOption, .readMetadata:
+            .GET
+        case .writeOption, .writeMetadata: .PUT
         case .publish, .publishBatch, .createTopic, .deleteTopic, .emptyTopic, .pauseTopic,
             .unpauseTopic, .createChannel, .deleteChannel, .emptyChannel, .pauseChannel,
             .unpauseChannel:

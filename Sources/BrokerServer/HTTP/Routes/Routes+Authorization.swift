@@ -66,13 +66,13 @@ extension Routes {
     private static func demand(of route: Route) -> Demand {
         switch route {
         case .ping, .live, .ready: .none
-        case .identity, .statistics, .metrics, .readOption: .anything
+        case .identity, .statistics, .metrics, .readOption, .readMetadata: .anything
         case .publish, .publishBatch, .createTopic: .permission(.publish)
         case .createChannel, .deleteChannel, .emptyChannel, .pauseChannel, .unpauseChannel:
             .permission(.subscribe)
         case .deleteTopic, .emptyTopic, .pauseTopic, .unpauseTopic:
             .permission([.publish, .subscribe])
-        case .writeOption: .everything
+        case .writeOption, .writeMetadata: .everything
         }
     }
 }

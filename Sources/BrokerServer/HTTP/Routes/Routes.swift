@@ -70,10 +70,10 @@ final class Routes: HTTPAPI {
     func bodyLimit(for route: Route) -> Int? {
         switch route {
         case .publish, .writeOption: configuration.maximumMessageBytes
-        case .publishBatch: configuration.maximumBodyBytes
-        case .ping, .live, .ready, .metrics, .identity, .statistics, .readOption, .createTopic,
-            .deleteTopic, .emptyTopic, .pauseTopic, .unpauseTopic, .createChannel, .deleteChannel,
-            .emptyChannel, .pauseChannel, .unpauseChannel:
+        case .publishBatch, .writeMetadata: configuration.maximumBodyBytes
+        case .ping, .live, .ready, .metrics, .identity, .statistics, .readOption, .readMetadata,
+            .createTopic, .deleteTopic, .emptyTopic, .pauseTopic, .unpauseTopic, .createChannel,
+            .deleteChannel, .emptyChannel, .pauseChannel, .unpauseChannel:
             nil
         }
     }
@@ -124,6 +124,8 @@ final class Routes: HTTPAPI {
         case .unpauseChannel: try pauseChannel(request, isPaused: false)
         case .readOption: .reply(try readOption(option))
         case .writeOption: .reply(try writeOption(option, request))
+        case .readMetadata: try readMetadata(request)
+        case .writeMetadata: try writeMetadata(request)
         }
     }
 

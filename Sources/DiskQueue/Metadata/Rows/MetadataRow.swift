@@ -38,15 +38,20 @@ extension MetadataRow {
         var records: [Self] = []
         let rows = try Row.fetchCursor(database, sql: sql, arguments: arguments)
         while let row = try rows.next() {
-            var values = Array(row.databaseValues)
-            let stored = values.popLast()?.signed
-            if stored == checksum(of: values), let record = Self(values: values) {
+            if let record = read(Array(row.databaseValues)) {
                 records.append(record)
             } else {
                 damaged += 1
             }
         }
         return records
+    }
+
+    /// Reads the values of a row, the checksum last; `nil` when it does not hold.
+    static func read(_ row: [DatabaseValue]) -> Self? {
+        var values = row
+        let stored = values.popLast()?.signed
+        return stored == checksum(of: values) ? Self(values: values) : nil
     }
 
     /// The checksum that `V0001_create_store.sql` describes.

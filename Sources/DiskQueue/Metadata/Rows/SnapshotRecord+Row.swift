@@ -8,6 +8,10 @@ extension SnapshotRecord: MetadataRow {
     static let selection = """
         SELECT taken_ms, reason, document, crc32c FROM snapshots ORDER BY id
         """
+    /// The numbers stand before the fields, which the checksum covers without them.
+    static let numbered = """
+        SELECT id, taken_ms, reason, document, crc32c FROM snapshots ORDER BY id DESC LIMIT ?
+        """
     static let latest = """
         SELECT taken_ms, reason, document, crc32c FROM snapshots ORDER BY id DESC LIMIT ?
         """

@@ -43,6 +43,7 @@ struct HTTPExchange<Route: HTTPRoute> {
             target: target,
             resolution: resolution,
             secret: headers.bearerToken,
+            accept: headers.accept,
             connection: connection
         )
         framing = HTTPReply.Framing()

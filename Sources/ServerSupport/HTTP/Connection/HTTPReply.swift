@@ -11,6 +11,7 @@ package struct HTTPReply: Sendable {
     package enum ContentType: Sendable {
         case text
         case json
+        case toml
         /// What Prometheus reads.
         case metrics
     }
@@ -109,6 +110,8 @@ package struct HTTPReply: Sendable {
                 output.writeStaticString("\r\nContent-Type: text/plain; charset=utf-8")
             case .json:
                 output.writeStaticString("\r\nContent-Type: application/json; charset=utf-8")
+            case .toml:
+                output.writeStaticString("\r\nContent-Type: application/toml; charset=utf-8")
             case .metrics:
                 output.writeStaticString("\r\nContent-Type: ")
                 output.writeStaticString(MetricText.contentType)
@@ -140,6 +143,7 @@ package struct HTTPReply: Sendable {
         case 403: "403 Forbidden"
         case 404: "404 Not Found"
         case 405: "405 Method Not Allowed"
+        case 409: "409 Conflict"
         case 413: "413 Request Entity Too Large"
         case 417: "417 Expectation Failed"
         case 421: "421 Misdirected Request"

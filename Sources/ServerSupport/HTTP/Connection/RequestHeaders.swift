@@ -16,6 +16,8 @@ package struct RequestHeaders {
     private(set) var host: String?
     private(set) var origin: String?
     private(set) var fetchSite: String?
+    /// The value of `Accept`; `nil` without one.
+    private(set) var accept: String?
     /// The token of `Authorization: Bearer`; `nil` without one.
     private(set) var bearerToken: [UInt8]?
     /// The status to refuse the request with; `nil` for a proper one.
@@ -37,6 +39,8 @@ package struct RequestHeaders {
                 origin = value
             case 14 where Self.matches(name, "sec-fetch-site"):
                 fetchSite = value
+            case 6 where Self.matches(name, "accept"):
+                accept = value
             case 6 where Self.matches(name, "expect"):
                 expectsContinue = Self.matches(value, "100-continue") && !isHTTP10
                 if !Self.matches(value, "100-continue") { refusal = refusal ?? 417 }

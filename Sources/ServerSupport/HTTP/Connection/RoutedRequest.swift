@@ -13,12 +13,22 @@ package struct RoutedRequest<Route: HTTPRoute>: Sendable {
     package var resolution: HTTPResolution<Route>
     /// The token of `Authorization: Bearer`; `nil` without one.
     package var secret: [UInt8]?
+    /// The value of `Accept`; `nil` without one.
+    package var accept: String?
     /// Where it came in.
     package var connection: any NetworkChannel
     /// The body, if the route wants one and it was not too long.
     package var body = ByteBuffer()
     /// Whether the body was longer than the route takes.
     package var isBodyTooLong = false
+
+    /// Whether `Accept` names the media type, which must be lower case; its weight is not looked at.
+    package func accepts(mediaType: String) -> Bool {
+        (accept ?? "").split(separator: ",").contains { range in
+            let type = range.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
+            return type.lowercased() == mediaType
+        }
+    }
 
     /// What the access log calls the method.
     var methodName: String { method.rawValue }

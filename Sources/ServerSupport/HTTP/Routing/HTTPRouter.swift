@@ -7,7 +7,7 @@ package import NIOHTTP1
 /// Paths match exactly. One that would match after cleaning (`//`, `.`, `..`), without its trailing
 /// slash or in lower case is redirected there, if the method is right.
 package struct HTTPRouter<Route: HTTPRoute>: Sendable {
-    private let fixed: [String: Route]
+    private let fixed: [String: [Route]]
     /// The routes that take an option, and what stands before the option's name in their path.
     private let options: (prefix: String, routes: [Route])
 
@@ -15,18 +15,16 @@ package struct HTTPRouter<Route: HTTPRoute>: Sendable {
     package init() {
         let takingOption = Route.allCases.filter(\.takesOption)
         options = (takingOption.first?.path ?? "", takingOption)
-        var fixed: [String: Route] = [:]
-        for route in Route.allCases where !route.takesOption {
-            fixed[route.path] = route
-        }
-        self.fixed = fixed
+        fixed = Dictionary(grouping: Route.allCases.filter { !$0.takesOption }, by: \.path)
     }
 
     /// Resolves a request for the decoded `path`.
     package func resolve(method: HTTPMethod, path: String) -> HTTPResolution<Route> {
-        if let route = fixed[path] {
-            if route.accepts(method) { return .route(route, option: "") }
-            return refuse(method, Self.allow([route.method]))
+        if let routes = fixed[path] {
+            if let route = routes.first(where: { $0.accepts(method) }) {
+                return .route(route, option: "")
+            }
+            return refuse(method, Self.allow(routes.map(\.method)))
         }
         if let option = option(in: path) {
             if let route = options.routes.first(where: { $0.accepts(method) }) {
@@ -47,7 +45,9 @@ package struct HTTPRouter<Route: HTTPRoute>: Sendable {
         let segments = Self.cleanedSegments(of: path)
         let cleaned = "/" + segments.joined(separator: "/")
         let lowered = Self.lowercased(cleaned)
-        if let route = fixed[lowered], route.accepts(method) { return lowered }
+        if let routes = fixed[lowered], routes.contains(where: { $0.accepts(method) }) {
+            return lowered
+        }
         guard segments.count == 2, "/\(Self.lowercased(segments[0]))/" == options.prefix,
             options.routes.contains(where: { $0.accepts(method) })
         else { return nil }

@@ -30,6 +30,24 @@ struct HTTPRouterTests {
     }
 
     @Test
+    func onePathMayHaveARouteForEachOfTwoMethods() {
+        for (method, wanted) in [(HTTPMethod.GET, ShortRoute.readList), (.PUT, .writeList)] {
+            guard case .route(let route, _) = router.resolve(method: method, path: "/list") else {
+                Issue.record("no route for \(method)")
+                continue
+            }
+            #expect(route == wanted)
+            #expect(router.redirection(method: method, path: "/List/") == "/list")
+        }
+        guard case .methodNotAllowed(let allow) = router.resolve(method: .POST, path: "/list")
+        else {
+            Issue.record("POST is let through")
+            return
+        }
+        #expect(allow == "GET, OPTIONS, PUT")
+    }
+
+    @Test
     func foreignLettersDoNotFoldIntoAscii() {
         #expect(router.redirection(method: .GET, path: "/ping\u{212a}") == nil)
         #expect(router.redirection(method: .GET, path: "/p\u{131}ng") == nil)
@@ -38,7 +56,7 @@ struct HTTPRouterTests {
 
 /// A small API, as a daemon has one.
 private enum ShortRoute: HTTPRoute {
-    case ping, statistics, publish, readOption, writeOption
+    case ping, statistics, publish, readOption, writeOption, readList, writeList
 
     var path: String {
         switch self {
@@ -46,14 +64,15 @@ private enum ShortRoute: HTTPRoute {
         case .statistics: "/stats"
         case .publish: "/pub"
         case .readOption, .writeOption: "/config/"
+        case .readList, .writeList: "/list"
         }
     }
 
     var method: HTTPMethod {
         switch self {
-        case .ping, .statistics, .readOption: .GET
+        case .ping, .statistics, .readOption, .readList: .GET
         case .publish: .POST
-        case .writeOption: .PUT
+        case .writeOption, .writeList: .PUT
         }
     }
 
