@@ -6,7 +6,7 @@ extension MetadataDifference {
 
     /// One JSON object.
     ///
-    /// - Parameter isApplied: whether the changes were made.
+    /// `isApplied`: whether the changes were made.
     package func json(isApplied: Bool) -> String {
         let list = changes.map(\.json).joined(separator: ",\n")
         return """

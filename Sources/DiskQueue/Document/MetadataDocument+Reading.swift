@@ -19,9 +19,8 @@ extension MetadataDocument {
     /// Without `form` the content tells which one it is. An `nsqd.dat` is read as leniently as by the original; the
     /// other forms are refused for anything that is not as it should be, so that a slip changes nothing.
     ///
-    /// - Parameters:
-    ///   - source: what an error calls the document.
-    ///   - maximumBytes: the largest document that is read.
+    /// `source`: what an error calls the document.
+    ///
     /// - Throws: `.corrupt`, with the line and the place.
     package static func read(
         _ bytes: [UInt8],

@@ -16,7 +16,7 @@ extension MetadataDocument {
 
     /// The document in `form`, ended by a line end but for an `nsqd.dat`, which has none.
     ///
-    /// - Parameter exportedMilliseconds: now, since the Unix epoch.
+    /// `exportedMilliseconds`: now, since the Unix epoch.
     package func text(_ form: MetadataForm, exportedMilliseconds: Int64) -> String {
         switch form {
         case .json: json(exportedMilliseconds)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DiskQueue
 
-/// `nsq-inspect metadata apply`
+/// `nsq-inspect metadata apply`.
 struct ApplyMetadataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DiskQueue
 
-/// `nsq-inspect metadata diff`
+/// `nsq-inspect metadata diff`.
 struct DiffMetadataCommand: ParsableCommand {
     /// The forms of a difference.
     enum Output: String, ExpressibleByArgument, CaseIterable {

@@ -2,7 +2,7 @@ import ArgumentParser
 import DiskQueue
 import FoundationEssentials
 
-/// `nsq-inspect metadata export`
+/// `nsq-inspect metadata export`.
 struct ExportMetadataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DiskQueue
 
-/// `nsq-inspect metadata history`
+/// `nsq-inspect metadata history`.
 struct HistoryMetadataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DiskQueue
 
-/// `nsq-inspect metadata import`
+/// `nsq-inspect metadata import`.
 struct ImportMetadataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",

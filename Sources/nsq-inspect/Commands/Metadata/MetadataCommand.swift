@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `nsq-inspect metadata`
+/// `nsq-inspect metadata`.
 struct MetadataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "metadata",
