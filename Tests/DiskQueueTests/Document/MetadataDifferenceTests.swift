@@ -98,6 +98,7 @@ struct MetadataDifferenceTests {
             difference.json(isApplied: true) == """
                 {"mode":"replace","applied":true,"lost_messages":1,"changes":[
                 {"change":"pause","topic":"a","channel":null},
+                {"change":"unpause","topic":"a","channel":"y"},
                 {"change":"create","topic":"a","channel":"new","paused":true},
                 {"change":"delete","topic":"a","channel":"x","waiting":1},
                 {"change":"delete","topic":"b","channel":null,"waiting":0}
