@@ -131,7 +131,7 @@ package struct GoExport {
                         guard message.sequence < range.upperBound else { return false }
                         let attempts: UInt16
                         switch state(message) {
-                        case .notReceived, .finished: return true
+                        case .notReceived, .held, .finished: return true
                         case .queued(let count): attempts = count
                         case .deferred(let count, dueMilliseconds: _):
                             attempts = count

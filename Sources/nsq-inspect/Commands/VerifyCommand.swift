@@ -13,7 +13,11 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup var report: OutputOptions
 
     func run() throws {
-        let found = try StoreVerification.run(dataPath: store.dataPath)
+        var bar = ProgressBar("verifying")
+        let found = try StoreVerification.run(dataPath: store.dataPath) { done, total in
+            bar.show(done: UInt64(clamping: done), total: UInt64(clamping: total))
+        }
+        bar.end()
         var writer = ReportWriter(
             ["severity", "path", "offset", "bytes", "lost_messages", "finding"],
             report

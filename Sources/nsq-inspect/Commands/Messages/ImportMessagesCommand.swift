@@ -1,0 +1,50 @@
+import ArgumentParser
+import DiskQueue
+
+/// `nsq-inspect messages import`
+struct ImportMessagesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Appends exported messages to a store that nobody runs on, or to a new one.",
+        discussion: """
+            Topics and channels that are missing are made; each message is in them what it was. An import that was \
+            cut short goes on where it was last made durable, when it is given the same lines again; the few \
+            messages behind that come twice.
+            """
+    )
+
+    @OptionGroup var store: StoreOptions
+
+    @Argument(help: "The file that an export wrote; - for standard input.")
+    var file = "-"
+
+    @Option(help: "Node bits (0 to 1023) in the ids of messages that are numbered anew.")
+    var nodeId = 0
+
+    func run() throws {
+        let lines = try LineReader(file)
+        let messages = try MessageImport(into: store.dataPath, nodeID: nodeId)
+        var bar = ProgressBar("importing")
+        var number = 0
+        while let line = try lines.next() {
+            number += 1
+            guard number > messages.linesDone, !line.isEmpty else { continue }
+            do {
+                try messages.add(line: line)
+            } catch let error as DiskQueueError where error.code == .corrupt {
+                try messages.finish()
+                throw InspectorError(
+                    "\(file) line \(number): \(PrintableText.of(error.message)); the lines before it were imported"
+                )
+            }
+            bar.show(done: lines.bytesRead, total: lines.byteCount)
+        }
+        bar.end()
+        try messages.finish()
+        let report = messages.report
+        StandardError.say(
+            "\(report.messageCount) messages imported, \(report.topicCount) topics and"
+                + " \(report.channelCount) channels made"
+        )
+    }
+}
