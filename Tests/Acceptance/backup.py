@@ -31,7 +31,7 @@ import time
 import checks
 from checksum import crc32c
 from daemon import Daemon, differences, tree
-from inspector import Inspector
+from nsq_inspect import Inspector
 from ledger import Channel, Ledger, body_of
 from load import Consumer, Operator, Producer
 from stalls import Stalls
@@ -73,7 +73,7 @@ class Taken:
             and i not in self.finished[key] and i not in channel.delivered]
 
 
-def under_load(judge, options, inspector, folder):
+def under_load(judge, options, nsq_inspect, folder):
     data = os.path.join(folder, "data")
     os.mkdir(data)
     draw = random.Random(options.seed)
@@ -102,7 +102,7 @@ def under_load(judge, options, inspector, folder):
                 client.start()
             time.sleep(0.1 + draw.random() * 0.4)
             taken.append(Taken(ledger, folder, number))
-            status, _, said = inspector.run("backup", "--data-path", data, "--to", taken[-1].path)
+            status, _, said = nsq_inspect.run("backup", "--data-path", data, "--to", taken[-1].path)
             taken[-1].ended(ledger)
             if status != 0:
                 judge.check(False, "backup %d of a running store" % number, said)
@@ -119,7 +119,7 @@ def under_load(judge, options, inspector, folder):
         judge.check(len(ledger.sent) > 500 * options.backups, "the load was real", len(ledger.sent))
         judge.equal(len(taken), options.backups, "every backup of the running store is made")
         for each in taken:
-            restored(judge, options, inspector, each)
+            restored(judge, options, nsq_inspect, each)
 
 
 class Roller(Producer):
@@ -146,10 +146,10 @@ class Peeks(threading.Thread):
             self.recycled = max(self.recycled, len(os.listdir(os.path.join(self.data, "recycled"))))
 
 
-def restored(judge, options, inspector, taken):
+def restored(judge, options, nsq_inspect, taken):
     """Restores a backup, drains it, and compares."""
     name = os.path.basename(taken.path)
-    status, _, said = inspector.run("restore", "--from", taken.path, "--data-path", taken.data)
+    status, _, said = nsq_inspect.run("restore", "--from", taken.path, "--data-path", taken.data)
     if not judge.check(status == 0, "%s is restored" % name, said):
         return
     stop = threading.Event()
@@ -343,13 +343,13 @@ HOSTILE = [
 ]
 
 
-def hostile(judge, inspector, folder, good):
+def hostile(judge, nsq_inspect, folder, good):
     for what, damage, wanted, word in HOSTILE:
         bad, target = os.path.join(folder, "bad"), os.path.join(folder, "new")
         shutil.copytree(good, bad)
         damage(bad)
-        status, _, said = inspector.run("restore", "--from", bad, "--data-path", target)
-        verified = inspector.run("restore", "--from", bad, "--verify-only")
+        status, _, said = nsq_inspect.run("restore", "--from", bad, "--data-path", target)
+        verified = nsq_inspect.run("restore", "--from", bad, "--verify-only")
         left = [name for name in ("new", "new.restoring", "escaped") if os.path.lexists(os.path.join(folder, name))]
         judge.check(
             (status, left, len(said.splitlines())) == (wanted, [], 1) and word in said and verified[0] == wanted,
@@ -362,21 +362,21 @@ def hostile(judge, inspector, folder, good):
                 os.remove(kept)
 
 
-def targets(judge, inspector, folder, good, data):
+def targets(judge, nsq_inspect, folder, good, data):
     """Where a backup or a store may go, and where not."""
-    restore = lambda target, **who: inspector.run("restore", "--from", good, "--data-path", target, **who)
+    restore = lambda target, **who: nsq_inspect.run("restore", "--from", good, "--data-path", target, **who)
     full = os.path.join(folder, "full")
     os.mkdir(full)
     with open(os.path.join(full, "mine"), "w") as file:
         file.write("mine")
     judge.check(restore(full)[0] == 1 and os.listdir(full) == ["mine"], "a target with a file in it: refused, untouched")
     judge.check(
-        inspector.run("backup", "--data-path", data, "--to", full)[0] == 1 and os.listdir(full) == ["mine"],
+        nsq_inspect.run("backup", "--data-path", data, "--to", full)[0] == 1 and os.listdir(full) == ["mine"],
         "a backup into it: refused, untouched")
     judge.equal(restore(os.path.join(full, "mine"))[0], 1, "a target that is a file: refused")
     judge.equal(restore(os.path.join(folder, "none", "new"))[0], 1, "a target whose parent is missing: refused")
-    judge.equal(inspector.run("restore", "--from", good)[0], 64, "neither --data-path nor --verify-only: bad arguments")
-    judge.equal(inspector.run("backup", "--data-path", full, "--to", os.path.join(folder, "x"))[0], 1, "no store: refused")
+    judge.equal(nsq_inspect.run("restore", "--from", good)[0], 64, "neither --data-path nor --verify-only: bad arguments")
+    judge.equal(nsq_inspect.run("backup", "--data-path", full, "--to", os.path.join(folder, "x"))[0], 1, "no store: refused")
     half = os.path.join(folder, "half")
     os.mkdir(half + ".restoring")
     status, _, said = restore(half)
@@ -403,7 +403,7 @@ def targets(judge, inspector, folder, good, data):
         shutil.rmtree(path)
 
 
-def stopped(judge, options, inspector, folder):
+def stopped(judge, options, nsq_inspect, folder):
     """A backup of a stopped store, which the source does not notice, and which starts as the source does."""
     data, good = os.path.join(folder, "calm"), os.path.join(folder, "good")
     os.mkdir(data)
@@ -426,16 +426,16 @@ def stopped(judge, options, inspector, folder):
     with open(os.path.join(data, "somebody's"), "w") as file:
         file.write("x")
     before = tree(data)
-    status, output, said = inspector.run("backup", "--data-path", data, "--to", good, "--output=json")
+    status, output, said = nsq_inspect.run("backup", "--data-path", data, "--to", good, "--output=json")
     judge.equal(status, 0, "a stopped store is backed up")
     judge.check("somebody's is not copied" in said, "what is no part of it is named", said)
     judge.equal(differences(before, tree(data)), "", "the store is not changed")
     row = json.loads(output)[0]
     judge.equal((row["topics"], row["source"]), (1, data), "the report tells what was copied")
-    judge.equal(inspector.rows("restore", "--from", good, "--verify-only")[0]["files"], row["files"], "it verifies")
+    judge.equal(nsq_inspect.rows("restore", "--from", good, "--verify-only")[0]["files"], row["files"], "it verifies")
     os.remove(os.path.join(data, "somebody's"))
     new = os.path.join(folder, "elsewhere")
-    judge.equal(inspector.run("restore", "--from", good, "--data-path", new)[0], 0, "it is restored elsewhere")
+    judge.equal(nsq_inspect.run("restore", "--from", good, "--data-path", new)[0], 0, "it is restored elsewhere")
     shown = {}
     for path in (data, new):
         with Daemon(options.bin, path) as daemon:
@@ -457,13 +457,13 @@ def newest(data):
     return max(name for _, _, names in os.walk(data) for name in names if name.endswith(".segment"))
 
 
-def progress(judge, inspector, good):
+def progress(judge, nsq_inspect, good):
     """A bar for a person, and nothing of it for a program."""
-    quiet = inspector.run("restore", "--from", good, "--verify-only")[2]
+    quiet = nsq_inspect.run("restore", "--from", good, "--verify-only")[2]
     judge.equal(quiet, "", "no progress where nobody looks")
     main, other = pty.openpty()
     ended = subprocess.run(
-        [inspector.binary, "restore", "--from", good, "--verify-only"], stdin=subprocess.DEVNULL,
+        [nsq_inspect.binary, "restore", "--from", good, "--verify-only"], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=other, timeout=60)
     os.close(other)
     shown = b""
@@ -482,14 +482,14 @@ def main():
     arguments = checks.parser(__doc__.splitlines()[0])
     arguments.add_argument("--backups", type=int, default=5, help="backups of the running store")
     options = checks.start(arguments)
-    judge, inspector = checks.Checks(), Inspector(options.bin)
+    judge, nsq_inspect = checks.Checks(), Inspector(options.bin)
     folder = tempfile.mkdtemp(prefix="nsqd-backup-")
     try:
-        data, good = stopped(judge, options, inspector, folder)
-        progress(judge, inspector, good)
-        targets(judge, inspector, folder, good, data)
-        hostile(judge, inspector, folder, good)
-        under_load(judge, options, inspector, folder)
+        data, good = stopped(judge, options, nsq_inspect, folder)
+        progress(judge, nsq_inspect, good)
+        targets(judge, nsq_inspect, folder, good, data)
+        hostile(judge, nsq_inspect, folder, good)
+        under_load(judge, options, nsq_inspect, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return judge.finish()

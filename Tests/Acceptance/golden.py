@@ -6,7 +6,7 @@ import sys
 import checks
 from daemon import differences, tree
 from golden_store import drain
-from inspector import Inspector
+from nsq_inspect import Inspector
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "data", "golden")
 

@@ -1,4 +1,5 @@
 private import NSQCore
+private import Synchronization
 
 /// One topic while messages are appended to it.
 final class TopicImport {
