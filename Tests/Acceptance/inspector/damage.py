@@ -261,7 +261,7 @@ FLIPS = [
     Damager.batch_header, Damager.payload, Damager.segment_header, Damager.seal, Damager.ledger_header,
     Damager.ledger_block]
 SIDE_FILES = [
-    Damager.marker, Damager.metadata, Damager.metadata, Damager.document, Damager.cut_metadata, Damager.cut_document,
+    Damager.marker, Damager.metadata, Damager.document, Damager.cut_metadata, Damager.cut_document,
     Damager.cut_marker, Damager.no_metadata]
 LOSSES = [
     Damager.cut_sealed_segment, Damager.cut_last_segment, Damager.cut_behind_batch, Damager.cut_ledger,

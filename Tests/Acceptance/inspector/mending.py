@@ -87,7 +87,8 @@ def each(bench, see, original, ways):
             see.check(wrong is None, "%s: nothing else is lost" % way.__doc__, (damage, wrong))
             # The end of a log may take the last word on a channel with it.
             if damage.hit[1] < ALL:
-                see.equal(pauses(counts), pauses(bench.stores.counts), "%s: topics, channels, pauses stay" % way.__doc__)
+                see.equal(
+                    pauses(counts), pauses(bench.stores.counts), "%s: topics, channels, pauses stay" % way.__doc__)
 
 
 def killed_store(bench, see):

@@ -13,7 +13,8 @@ FORMS = ["topics", "channels", "segments", "stats", "verify", "messages", "repai
 def inspected(bench, path):
     """What topics and channels say, in the way of /stats."""
     found = Counts.__new__(Counts)
-    found.topics = {row["topic"]: (row["depth"], row["paused"], row["channels"]) for row in bench.tool.rows("topics", path)}
+    found.topics = {
+        row["topic"]: (row["depth"], row["paused"], row["channels"]) for row in bench.tool.rows("topics", path)}
     found.channels = {
         (row["topic"], row["channel"]): (row["depth"], row["deferred"], row["paused"])
         for row in bench.tool.rows("channels", path)}
@@ -23,9 +24,11 @@ def inspected(bench, path):
 def counts(bench, see):
     """every count is what nsqd said before, and says again when it is started"""
     for original, when in ((bench.stores.killed, "after kill -9"), (bench.stores.stopped, "after a stop")):
-        see.equal(inspected(bench, original), bench.stores.counts, "%s: topics and channels are what /stats said" % when)
+        found = inspected(bench, original)
+        see.equal(found, bench.stores.counts, "%s: topics and channels are what /stats said" % when)
         with bench.stores.copied(original) as path:
-            see.equal(counts_of(bench.binary, path), inspected(bench, original), "%s: and what a new start says" % when)
+            again = counts_of(bench.binary, path)
+            see.equal(again, inspected(bench, original), "%s: and what a new start says" % when)
         total = bench.tool.run("stats", original, "-o", "json").row()
         said = bench.stores.counts
         see.equal(
@@ -109,7 +112,8 @@ def forms(bench, see):
         see.check(all("\x1b" not in line for line in coloured.splitlines()[1:]), "%s: and nothing else" % verb)
     for flags in ({}, {"NO_COLOR": "1"}):
         shown = bench.tool.on_terminal("topics", path, environment=flags)
-        see.equal("\x1b[1m" in shown, not flags, "on a terminal %s" % ("NO_COLOR takes the colour away" if flags else "titles are bold"))
+        statement = "NO_COLOR takes the colour away" if flags else "titles are bold"
+        see.equal("\x1b[1m" in shown, not flags, "on a terminal %s" % statement)
     with bench.stores.copied(path) as copy:
         see.equal(bench.tool.run("verify", copy, "-o", "json").json(), [], "verify: JSON of a clean store has no rows")
         see.equal(bench.tool.run("verify", copy, "-o", "csv").csv(), [], "verify: CSV likewise")
@@ -121,7 +125,8 @@ def is_aligned(lines):
     table = [[found.span() for found in re.finditer(r"\S+(?: \S+)*", line)] for line in lines]
     if {len(row) for row in table} != {len(table[0])}:
         return False
-    return all(len({start for start, _ in column}) == 1 or len({end for _, end in column}) == 1 for column in zip(*table))
+    return all(
+        len({start for start, _ in column}) == 1 or len({end for _, end in column}) == 1 for column in zip(*table))
 
 
 def filters(bench, see):
@@ -132,10 +137,12 @@ def filters(bench, see):
         see.equal(found, {"."}, "%s --topic . shows that one alone" % verb)
     for verb in ("topics", "channels", "segments", "messages"):
         outcome = bench.tool.run(verb, path, "--topic", "nowhere")
-        see.equal((outcome.status, len(outcome.complaint), outcome.text), (1, 1, ""), "%s: an unknown topic is one line" % verb)
+        said = (outcome.status, len(outcome.complaint), outcome.text)
+        see.equal(said, (1, 1, ""), "%s: an unknown topic is one line" % verb)
         see.check("nowhere" in outcome.said, "%s: which names it" % verb, outcome)
     rows = bench.tool.rows("channels", path, "--channel", "c")
-    see.equal({(row["topic"], row["channel"]) for row in rows}, {("odd", "c"), ("paused", "c")}, "--channel alone chooses too")
+    found = {(row["topic"], row["channel"]) for row in rows}
+    see.equal(found, {("odd", "c"), ("paused", "c")}, "--channel alone chooses too")
     for flags in (["--nonsense"], ["--output", "xml"]):
         see.equal(bench.tool.run("topics", path, *flags).status, 64, "%s: exit status 64" % flags[-1])
 

@@ -74,7 +74,8 @@ def still(bench, see):
         finally:
             daemon.process.send_signal(signal.SIGCONT)
         daemon.kill()
-        see.equal(bench.tool.run("stats", path, "-o", "json").row()["held_by_pid"], None, "a killed process holds nothing")
+        total = bench.tool.run("stats", path, "-o", "json").row()
+        see.equal(total["held_by_pid"], None, "a killed process holds nothing")
 
 
 def many_segments(bench, see):
@@ -141,7 +142,8 @@ def beside(bench, see):
         for verb in READERS:
             own = [each for each in outcomes if each.arguments[0] == verb.split()[0]]
             bad = [each for each in own if each.status != 0]
-            see.check(not bad, "%s: %d times without an error" % (verb, len(own)), (len(bad), bad[:1], bad[:1] and bad[0].text[-300:]))
+            detail = (len(bad), bad[:1], [each.text[-300:] for each in bad[:1]])
+            see.check(not bad, "%s: %d times without an error" % (verb, len(own)), detail)
         see.equal(daemon.stop(), 0, "nsqd stops in good order")
         see.equal(bench.tool.run("verify", path).status, 0, "its store is clean")
 

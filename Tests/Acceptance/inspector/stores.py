@@ -16,8 +16,9 @@ SMALL = ["--max-bytes-per-file=4000", "--log-level=warn"]
 LEDGER_SECONDS = 0.2
 ANSI = b"\x1b[31mred\x1b[0m"
 ODD_BODIES = [
-    b"", b"plain", ANSI, b"\x07bell\x08\x0b\x7f", "\u0085\u009b31mC1".encode(), "\u202eright to left\u2069".encode(),
-    b"line one\r\nline two\ttab", "comma,\u0301 quote\"\u0301 semicolon;".encode(), b'say "hi", then go', b"\xff\xfe\x00binary",
+    b"plain", ANSI, b"\x07bell\x08\x0b\x7f", "\u0085\u009b31mC1".encode(), "\u202eright to left\u2069".encode(),
+    b"line one\r\nline two\ttab", "comma,\u0301 quote\"\u0301 semicolon;".encode(),
+    b'say "hi", then go', b"\xff\xfe\x00binary",
     b'{"a":[1,{"b":"\\u001b"}],"c":{}}', "na\u00efve \u65e5\u672c\u8a9e \U0001f600".encode(), b"\x80\x9b31m", b"\x00",
 ]
 
@@ -121,7 +122,7 @@ def fill(daemon, generator):
         publish("orders", [b"later %d" % number for number in range(6)], HOUR)
         for topic in (".", "..", LONG, "paused", "alone"):
             publish(topic, [b"%d of %s" % (number, topic.encode()) for number in range(12)])
-        publish("odd", [body for body in ODD_BODIES if body])
+        publish("odd", ODD_BODIES)
         daemon.post("/channel/create", topic="orders", channel="late")
         # Every third one is finished, so that holes stay; the store keeps the rest and how often it was tried.
         take(daemon, "orders", "archive", 150, lambda at, _: (FINISH, DEFER, AGAIN)[at % 3] if at < 120 else None)
