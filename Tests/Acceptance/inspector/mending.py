@@ -2,6 +2,7 @@
 import base64
 import collections
 import os
+import re
 
 from daemon import Daemon, differences, tree
 from inspector.damage import ALL, FLIPS, LEDGER, LOSSES, SEGMENT, SIDE_FILES, Damager
@@ -21,12 +22,17 @@ def mended(bench, path):
     if is_damaged and plan.status == 0:
         return "there is damage, and nothing to do"
     done = bench.tool.run("repair", path, "--apply", "-o", "json")
-    if done.status != 0 or done.json() != plan.json():
+    if done.status != 0 or steps(done) != steps(plan):
         return "applied: %r %s, planned: %s" % (done, done.text, plan.text)
     for verb in ("verify", "repair"):
         if (after := bench.tool.run(verb, path)).status != 0:
             return "%s afterwards: %r %s" % (verb, after, after.text)
     return None
+
+
+def steps(outcome):
+    """What is done to which file; a sequence may come from the clock."""
+    return [(row["path"], re.sub("[0-9]+", "N", row["step"])) for row in outcome.json()]
 
 
 def kept(path, content):
