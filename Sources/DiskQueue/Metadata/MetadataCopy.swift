@@ -14,6 +14,8 @@ package struct MetadataCopy: Sendable {
     package private(set) var notes: [String] = []
 
     private static let maximumCopies = 20
+    /// Ten thousand topics take some mebibytes.
+    private static let maximumBytes = 1 << 30
 
     /// Reads the metadata of a data path.
     ///
@@ -57,6 +59,9 @@ package struct MetadataCopy: Sendable {
     static func copyStable(_ source: String, into folder: String) throws(DiskQueueError) {
         let target = MetadataDatabase.path(in: folder)
         do {
+            guard try PosixFileSystem().open(source, .readOnly).size() <= maximumBytes else {
+                throw DiskQueueError(.corrupt, "metadata \(source) is larger than 1 GiB")
+            }
             for attempt in 1...maximumCopies {
                 let before = try fingerprint(source)
                 try FileCopy.copy(source, to: target)
@@ -71,8 +76,13 @@ package struct MetadataCopy: Sendable {
                     }
                 }
             }
+        } catch let error as FileSystemError {
+            guard ErrorNumber.isNoFile(error.errno) else { throw DiskQueueError(error) }
+            throw DiskQueueError(.corrupt, "metadata \(source) is no file")
+        } catch let error as DiskQueueError {
+            throw error
         } catch {
-            throw DiskQueueError(error)
+            throw DiskQueueError(.io, "cannot copy \(source): \(error)")
         }
         throw DiskQueueError(.io, "\(source) changes all the time; try again")
     }
@@ -87,6 +97,15 @@ package struct MetadataCopy: Sendable {
         return parts
     }
 
+    /// Holds back, or lets through, the signals that end a command, so that none leaves the copy behind.
+    private static func changeInterruptions(_ how: Int32) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, signal) }
+        pthread_sigmask(how, &signals, nil)
+    }
+
+    /// Makes a folder for a copy; until it is removed the command cannot be interrupted.
     static func makeFolder() throws(DiskQueueError) -> String {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/nsq-inspect-XXXXXX".utf8CString)
@@ -94,9 +113,11 @@ package struct MetadataCopy: Sendable {
             let reason = SystemErrorText.of(errno).lowercased()
             throw DiskQueueError(.io, "cannot make a directory in \(parent) for a copy: \(reason)")
         }
+        changeInterruptions(SIG_BLOCK)
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// Removes the folder of a copy.
     static func remove(_ folder: String) {
         let fileSystem = PosixFileSystem()
         // SWALLOW: what cannot be removed lies where temporary files are cleaned.
@@ -105,5 +126,6 @@ package struct MetadataCopy: Sendable {
         }
         // SWALLOW: as above.
         try? fileSystem.removeDirectory(folder)
+        changeInterruptions(SIG_UNBLOCK)
     }
 }

@@ -31,6 +31,7 @@ struct Quarantine {
             } catch {
                 // A directory or a link in place of a file cannot be copied, and nobody needs it where it is.
                 guard ErrorNumber.isNoFile(error.errno) else { throw error }
+                if fileSystem.exists(target) { try fileSystem.remove(target) }
                 try fileSystem.rename(path, to: target)
             }
             try fileSystem.synchronizeDirectory(directory)

@@ -20,8 +20,9 @@ package struct StoreRepair {
         lock: DirectoryLock?,
         progress: @escaping StoreVerification.Progress
     ) throws(DiskQueueError) -> RepairPlan {
-        let inspection = try StoreInspection(dataPath: dataPath, lock: lock)
+        // Rows first: each names a segment that was there before the folders are listed.
         let copy = try MetadataCopy.load(dataPath)
+        let inspection = try StoreInspection(dataPath: dataPath, lock: lock)
         let report = try StoreVerification.run(dataPath: dataPath, lock: lock, progress: progress)
         return RepairPlan(report, inspection, stored: copy.stored)
     }

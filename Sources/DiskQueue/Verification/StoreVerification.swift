@@ -95,6 +95,7 @@ package struct StoreVerification {
                 document: document,
                 hasMetadata: hasMetadata
             ).findings
+        try verification.verifyNameless()
         verification.report.findings += inspection.strays.map {
             .notice($0, "it is none of the store's; left alone")
         }
@@ -169,6 +170,33 @@ package struct StoreVerification {
             note(check.findings, bytes: check.byteCount)
         }
         try verifyNames(in: topic)
+    }
+
+    /// Folders with segments of a topic whose name nothing tells: nobody is given what they hold.
+    private mutating func verifyNameless() throws(DiskQueueError) {
+        guard inspection.holder == nil else { return }
+        let names: [String]
+        let known = Set(inspection.topics.map(\.folder))
+        do throws(FileSystemError) {
+            names = try fileSystem.list(inspection.topicsFolder)
+            for name in names.sorted() where UInt64(name) != nil {
+                let folder = "\(inspection.topicsFolder)/\(name)"
+                guard !known.contains(folder) else { continue }
+                let segments = try fileSystem.list(folder).filter {
+                    Segment.sequence(inFileName: $0) != nil
+                }
+                guard !segments.isEmpty else { continue }
+                report.findings.append(
+                    .damage(
+                        folder,
+                        "\(segments.count) segments of a topic whose name nothing tells, or that was"
+                            + " made again since"
+                    )
+                )
+            }
+        } catch {
+            throw DiskQueueError(error)
+        }
     }
 
     private mutating func note(_ findings: [Finding], bytes: Int) {

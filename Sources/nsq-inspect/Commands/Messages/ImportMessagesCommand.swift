@@ -28,15 +28,8 @@ struct ImportMessagesCommand: ParsableCommand {
         var number = 0
         while let line = try lines.next() {
             number += 1
-            guard number > messages.linesDone, !line.isEmpty else { continue }
-            do {
-                try messages.add(line: line)
-            } catch let error as DiskQueueError where error.code == .corrupt {
-                try messages.finish()
-                throw InspectorError(
-                    "\(file) line \(number): \(PrintableText.of(error.message)); the lines before it were imported"
-                )
-            }
+            if number <= messages.linesDone || line.isEmpty { continue }
+            try add(line, number, to: messages)
             bar.show(done: lines.bytesRead, total: lines.byteCount)
         }
         bar.end()
@@ -46,5 +39,18 @@ struct ImportMessagesCommand: ParsableCommand {
             "\(report.messageCount) messages imported, \(report.topicCount) topics and"
                 + " \(report.channelCount) channels made"
         )
+    }
+
+    private func add(_ line: [UInt8], _ number: Int, to messages: MessageImport) throws {
+        do throws(DiskQueueError) {
+            try messages.add(line: line)
+        } catch {
+            guard error.code == .corrupt else { throw error }
+            try messages.finish()
+            let reason = PrintableText.of(error.message)
+            throw InspectorError(
+                "\(file) line \(number): \(reason); the lines before it were imported"
+            )
+        }
     }
 }

@@ -9,7 +9,7 @@ final class LineReader {
 
     private let descriptor: Int32
     private var waiting: [UInt8] = []
-    private var at = 0
+    private var start = 0
     private var isAtEnd = false
 
     /// A body of the largest size that nsqd takes by default is a hundredth of it.
@@ -31,18 +31,16 @@ final class LineReader {
 
     /// The next line without its end; `nil` behind the last one.
     func next() throws -> [UInt8]? {
-        var searched = at
+        var searched = start
         while true {
-            if let end = waiting[searched...].firstIndex(of: UInt8(ascii: "\n")) {
-                defer { at = end + 1 }
-                return Array(waiting[at..<end])
+            if let end = newline(from: searched) {
+                let line = Array(waiting[start..<end])
+                start = end + 1
+                return line
             }
-            if isAtEnd {
-                defer { at = waiting.count }
-                return at < waiting.count ? Array(waiting[at...]) : nil
-            }
-            waiting.removeFirst(at)
-            at = 0
+            if isAtEnd { return rest() }
+            waiting.removeFirst(start)
+            start = 0
             searched = waiting.count
             guard waiting.count <= Self.maximumLineBytes else {
                 throw InspectorError("a line is longer than \(Self.maximumLineBytes) bytes")
@@ -51,18 +49,29 @@ final class LineReader {
         }
     }
 
+    private func newline(from offset: Int) -> Int? {
+        waiting[offset...].firstIndex(of: UInt8(ascii: "\n"))
+    }
+
+    /// A last line that has no end.
+    private func rest() -> [UInt8]? {
+        guard start < waiting.count else { return nil }
+        let line = Array(waiting[start...])
+        start = waiting.count
+        return line
+    }
+
     private func fill() throws {
         var chunk = [UInt8](repeating: 0, count: Self.chunkBytes)
-        while true {
-            let count = read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else {
-                throw InspectorError("cannot read lines: \(String(cString: strerror(errno)))")
-            }
-            isAtEnd = count == 0
-            bytesRead += UInt64(count)
-            waiting.append(contentsOf: chunk[..<count])
-            return
+        var count = -1
+        repeat {
+            count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+        } while count < 0 && errno == EINTR
+        guard count >= 0 else {
+            throw InspectorError("cannot read lines: \(String(cString: strerror(errno)))")
         }
+        isAtEnd = count == 0
+        bytesRead += UInt64(count)
+        waiting.append(contentsOf: chunk.prefix(count))
     }
 }
