@@ -53,7 +53,6 @@ let package = Package(
             dependencies: [
                 "CChecksum", "CLibcrypto", "CSystemCalls", "Migrations", "NSQCore",
                 .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict
         ),

@@ -188,7 +188,8 @@ def wait_until_empty(daemon):
     while time.monotonic() < deadline:
         left = sum(
             channel["depth"] + channel["in_flight_count"] + channel["deferred_count"]
-            for topic, (_, channels) in daemon.topics().items() if topic in (*TOPICS, ROLLING) for channel in channels.values())
+            for topic, (_, channels) in daemon.topics().items() if topic in (*TOPICS, ROLLING)
+            for channel in channels.values())
         if not left:
             return
         time.sleep(0.05)
@@ -316,7 +317,7 @@ HOSTILE = [
     ("version 0", rewrite(lambda document, _: document.update(version=0)), 1, "no manifest"),
     ("a newer version", rewrite(lambda document, _: document.update(version=2, files="elsewhere")), 65, "newer"),
     ("a segment of a newer version", new_format, 65, "newer"),
-    ("a manifest cut short", manifest(b'{"format": "swift-nsq-backup", "version": 1, "files": [{"path"'), 1, "no manifest"),
+    ("a manifest cut short", manifest(b'{"format": "swift-nsq-backup", "version": 1, "files": [{'), 1, "no manifest"),
     ("an empty manifest", manifest(b""), 1, "no manifest"),
     ("a manifest that nests deep", manifest(b"[" * 1_000_000), 1, "no manifest"),
     ("a manifest of 8 GiB", huge, 1, "more than"),
@@ -369,14 +370,16 @@ def targets(judge, nsq_inspect, folder, good, data):
     os.mkdir(full)
     with open(os.path.join(full, "mine"), "w") as file:
         file.write("mine")
-    judge.check(restore(full)[0] == 1 and os.listdir(full) == ["mine"], "a target with a file in it: refused, untouched")
+    judge.check(
+        restore(full)[0] == 1 and os.listdir(full) == ["mine"], "a target with a file in it: refused, untouched")
     judge.check(
         nsq_inspect.run("backup", "--data-path", data, "--to", full)[0] == 1 and os.listdir(full) == ["mine"],
         "a backup into it: refused, untouched")
     judge.equal(restore(os.path.join(full, "mine"))[0], 1, "a target that is a file: refused")
     judge.equal(restore(os.path.join(folder, "none", "new"))[0], 1, "a target whose parent is missing: refused")
     judge.equal(nsq_inspect.run("restore", "--from", good)[0], 64, "neither --data-path nor --verify-only: bad arguments")
-    judge.equal(nsq_inspect.run("backup", "--data-path", full, "--to", os.path.join(folder, "x"))[0], 1, "no store: refused")
+    judge.equal(
+        nsq_inspect.run("backup", "--data-path", full, "--to", os.path.join(folder, "x"))[0], 1, "no store: refused")
     half = os.path.join(folder, "half")
     os.mkdir(half + ".restoring")
     status, _, said = restore(half)

@@ -61,7 +61,8 @@ def state(daemon):
     """What must come back: {topic: (paused, depth, {channel: (paused, depth, deferred)})}"""
     return {
         name: (topic["paused"], topic["depth"], {
-            each: (channel["paused"], channel["depth"], channel["deferred_count"]) for each, channel in channels.items()})
+            each: (channel["paused"], channel["depth"], channel["deferred_count"])
+            for each, channel in channels.items()})
         for name, (topic, channels) in daemon.topics().items()}
 
 

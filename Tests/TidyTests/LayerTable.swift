@@ -34,7 +34,6 @@ struct LayerTable {
             onlyBelow: [
                 "CLibcrypto": "Sources/DiskQueue/Backup/",
                 "GRDB": "Sources/DiskQueue/Metadata/",
-                "TOMLKit": "Sources/DiskQueue/Document/",
             ]
         ),
         "DiskQueueTesting": Layer(cLibrary.union(["DiskQueue", "NSQCore", "Synchronization"])),

@@ -68,8 +68,7 @@ struct BackupManifestTests {
     /// No beginning of a manifest is one, and no byte of it makes parsing trap.
     @Test func refusesEveryBeginning() throws {
         let whole = try manifest(["nsqd.dat", "topics/1/1.ledger"]).encoded()
-        for length in 0..<whole.count - 1
-        where whole[length - 1 < 0 ? 0 : length - 1] != UInt8(ascii: "}") {
+        for length in 0..<whole.count - 1 {
             _ = code(of: Array(whole.prefix(length)))
         }
         for place in whole.indices {

@@ -33,8 +33,8 @@ struct GoldenStoreTests {
     }
 
     private struct Expected: Decodable {
-        struct Store: Decodable { let topics: [String: Topic] }
-        let stores: [String: Store]
+        struct Content: Decodable { let topics: [String: Topic] }
+        let stores: [String: Content]
     }
 
     fileprivate static let folder = URL(fileURLWithPath: #filePath)
@@ -96,7 +96,8 @@ struct GoldenStoreTests {
     @Test(arguments: all)
     func isSeenAsItWasMade(golden: Golden) throws {
         let (holder, path) = try copy(golden)
-        #expect(try inspect(path) == expected(golden))
+        let (found, wanted) = (try inspect(path), try expected(golden))
+        #expect(found == wanted)
         _ = holder
     }
 
@@ -109,13 +110,12 @@ struct GoldenStoreTests {
 
         #expect(Set(topics.map(\.name)) == Set(wanted.keys))
         for topic in topics {
-            #expect(topic.log.roster.isPaused == wanted[topic.name]?.paused)
-            #expect(
-                Set(topic.channels.map(\.member.name))
-                    == Set(wanted[topic.name]?.channels.keys ?? [:].keys)
-            )
+            let expected = try #require(wanted[topic.name])
+            #expect(topic.log.roster.isPaused == expected.paused)
+            #expect(Set(topic.channels.map(\.member.name)) == Set(expected.channels.keys))
         }
-        #expect(try inspect(path) == wanted)
+        let found = try inspect(path)
+        #expect(found == wanted)
         _ = holder
     }
 
@@ -136,8 +136,9 @@ struct GoldenStoreTests {
             migrations: SchemaMigrations.all + [next]
         )
 
-        #expect(try after.load() == stored)
-        #expect(Set(stored.topics.map(\.name)) == Set(try expected(golden).keys))
+        let (kept, wanted) = (try after.load(), try expected(golden))
+        #expect(kept == stored)
+        #expect(Set(stored.topics.map(\.name)) == Set(wanted.keys))
         after.close()
         _ = holder
     }

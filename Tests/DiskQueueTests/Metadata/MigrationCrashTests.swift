@@ -33,17 +33,18 @@ struct MigrationCrashTests {
         let old = try SQLiteMetadataStore(dataPath: directory.path)
         try old.apply(Sample.changes)
         old.close()
-        func files() -> Files {
-            Files(
-                main: directory.contents("nsqd.sqlite") ?? [],
-                log: directory.contents("nsqd.sqlite-wal") ?? []
-            )
-        }
-        let before = files()
+        let before = files(in: directory)
         let new = try SQLiteMetadataStore(dataPath: directory.path, migrations: Self.upgraded)
-        let after = files()
+        let after = files(in: directory)
         new.close()
-        return (before, after, files())
+        return (before, after, files(in: directory))
+    }
+
+    private func files(in directory: TemporaryDirectory) -> Files {
+        Files(
+            main: directory.contents("nsqd.sqlite") ?? [],
+            log: directory.contents("nsqd.sqlite-wal") ?? []
+        )
     }
 
     private func directory(of files: Files) throws -> TemporaryDirectory {
@@ -56,17 +57,19 @@ struct MigrationCrashTests {
     /// Whether the program of the old version opens the files; if not, it must take them for newer and change nothing.
     private func isOld(_ files: Files) throws -> Bool {
         let directory = try directory(of: files)
-        do {
+        let stored: StoredMetadata
+        do throws(DiskQueueError) {
             let store = try SQLiteMetadataStore(dataPath: directory.path)
-            #expect(try store.load() == Sample.metadata)
+            stored = try store.load()
             store.close()
-            return true
         } catch {
             #expect(error.code == .unsupportedVersion)
             #expect(directory.contents("nsqd.sqlite") == files.main)
             #expect(directory.contents("nsqd.sqlite-wal") ?? [] == files.log)
             return false
         }
+        #expect(stored == Sample.metadata)
+        return true
     }
 
     /// The program of the new version opens the files whatever the crash left, and finishes the step.
@@ -75,8 +78,8 @@ struct MigrationCrashTests {
         let store = try SQLiteMetadataStore(dataPath: directory.path, migrations: Self.upgraded)
         #expect(try store.load() == Sample.metadata)
         store.close()
-        let finished = Files(main: directory.contents("nsqd.sqlite") ?? [], log: [])
-        #expect(try !isOld(finished))
+        let isOld = try isOld(files(in: directory))
+        #expect(!isOld)
     }
 
     @Test func aLogThatEndsAnywhereIsOfOneVersionOrTheOther() throws {
@@ -113,7 +116,8 @@ struct MigrationCrashTests {
                 main: Array(closed.main.prefix(end)) + Array(before.main.dropFirst(end)),
                 log: after.log
             )
-            #expect(try !isOld(files))
+            let isOld = try isOld(files)
+            #expect(!isOld)
             try finishes(files)
         }
     }
@@ -136,11 +140,9 @@ struct MigrationCrashTests {
             )
         }
 
-        let files = Files(
-            main: try #require(directory.contents("nsqd.sqlite")),
-            log: directory.contents("nsqd.sqlite-wal") ?? []
-        )
-        #expect(try isOld(files))
-        try finishes(files)
+        let left = files(in: directory)
+        let isOld = try isOld(left)
+        #expect(isOld)
+        try finishes(left)
     }
 }
