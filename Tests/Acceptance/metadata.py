@@ -1,4 +1,5 @@
 """Documents of topics and channels: nsq-inspect metadata on real stores, and /metadata of a running nsqd."""
+import http.client
 import json
 import os
 import signal
@@ -125,7 +126,8 @@ def merge_and_replace(judge, inspector, binary, data, folder):
         daemon.start()
         judge.equal(shape(daemon), {
             "orders": (True, {"archive": False, "audit": True, "new": True}), "held": (False, {"c": False}),
-            "alone": (False, {"first": False, "second": False}), "..": (False, {"..": False})}, "a merge deletes nothing")
+            "alone": (False, {"first": False, "second": False}), "..": (False, {"..": False})},
+            "a merge deletes nothing")
         for channel in ("first", "second"):
             statistics = daemon.topics()["alone"][1][channel]
             judge.equal((statistics["depth"], statistics["deferred_count"]), (5, 1),
@@ -160,7 +162,8 @@ def history(judge, inspector, binary, data):
     restore = ("--restore", str(whole["number"]))
     before = tree(data)
     status, said = inspector.run("history", data, *restore, "--replace", "--dry-run")
-    judge.check(status == 0 and "+ channel orders/audit paused\n" in said, "a dry run tells what it would restore", said)
+    judge.check(
+        status == 0 and "+ channel orders/audit paused\n" in said, "a dry run tells what it would restore", said)
     judge.equal(inspector.run("history", data, *restore, "--replace")[0], 1, "what waits is not lost unasked")
     judge.equal(differences(before, tree(data)), "", "and nothing is changed")
     judge.equal(inspector.run("history", data, *restore, "--replace", "--yes")[0], 0, "it is restored")
@@ -232,14 +235,14 @@ def running(judge, inspector, binary, data, folder):
 
 def routes(judge, daemon):
     """What the route answers beside documents."""
-    import http.client
     connection = http.client.HTTPConnection("127.0.0.1", daemon.http_port, timeout=10)
     for accept, kind in (("application/toml", "application/toml"), ("*/*", "application/json"),
                          ("text/html, application/TOML;q=0.5", "application/toml")):
         connection.request("GET", "/metadata", headers={"Accept": accept})
         reply = connection.getresponse()
         reply.read()
-        judge.check(reply.getheader("Content-Type").startswith(kind), "Accept: %s" % accept, reply.getheader("Content-Type"))
+        got = reply.getheader("Content-Type")
+        judge.check(got.startswith(kind), "Accept: %s" % accept, got)
     connection.close()
     for query in ({"format": "yaml"}, {"format": ""}):
         judge.equal(daemon.request("GET", "/metadata", **query)[0], 400, "GET with %s" % query)
@@ -247,7 +250,8 @@ def routes(judge, daemon):
         judge.equal(daemon.request("PUT", "/metadata", b"{}", **query)[0], 400, "PUT with %s" % query)
     judge.equal(daemon.post("/metadata")[0], 405, "POST is not for it")
     judge.equal(daemon.request("PUT", "/metadata", b" " * 6_000_000)[0], 413, "a body beyond --max-body-size")
-    only = b'{"format":"swift-nsq metadata","version":1,"topics":[{"name":"held","paused":true,"channels":[{"name":"c"}]}]}'
+    only = (b'{"format":"swift-nsq metadata","version":1,'
+            b'"topics":[{"name":"held","paused":true,"channels":[{"name":"c"}]}]}')
     before = shape(daemon)
     status, body = daemon.request("PUT", "/metadata", only, mode="replace")
     answer = json.loads(body)
