@@ -25,7 +25,6 @@ struct MetadataDocumentTests {
             metadata: path.metadata,
             limits: BrokerConfiguration(),
             isAutomatic: false,
-            isNew: path.isNew,
             observe: { _ in }
         )
         broker.onClosed { [lock = path.lock] in try lock.markClean() }

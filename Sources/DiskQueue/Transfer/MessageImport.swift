@@ -46,6 +46,11 @@ package final class MessageImport {
             throw DiskQueueError(.unusable, "node id \(nodeID) is not in 0...1023")
         }
         self.dataPath = dataPath
+        do {
+            try PosixFileSystem().makeDirectory(dataPath)
+        } catch {
+            throw DiskQueueError(error)
+        }
         path = try DataPath(dataPath, syncPolicy: .interval)
         progress = ImportProgress(dataPath: dataPath, fileSystem: PosixFileSystem())
         linesDone = try progress.read()

@@ -78,7 +78,7 @@ struct MigrationCrashTests {
         let store = try SQLiteMetadataStore(dataPath: directory.path, migrations: Self.upgraded)
         #expect(try store.load() == Sample.metadata)
         store.close()
-        let isOld = try isOld(files(in: directory))
+        let isOld = try isOld(self.files(in: directory))
         #expect(!isOld)
     }
 
