@@ -29,7 +29,7 @@ def fill(daemon):
         producer.call(mpub("held", [b"before %d" % number for number in range(5)]))
         daemon.post("/topic/pause", topic="held")
         producer.call(mpub("held", [b"behind %d" % number for number in range(7)]))
-        producer.call(mpub("alone", [b"\x00\xff binary", b"", b"text"]))
+        producer.call(mpub("alone", [b"\x00\xff binary", b"\n", b"text"]))
     with contextlib.closing(Connection(daemon.tcp_port)) as consumer:
         consumer.subscribe("orders", "archive")
         consumer.ready(60)
@@ -116,7 +116,7 @@ def run(judge, inspector, binary, folder):
             [body for body, _ in got], sorted(b"order %d" % number for number in range(50, 200)), "every body arrives")
         judge.equal(sum(attempts > 1 for _, attempts in got), 5, "attempts go on from where they were")
         judge.equal(
-            [body for body, _ in drain(daemon, "alone", "c", 3)], sorted([b"\x00\xff binary", b"", b"text"]),
+            [body for body, _ in drain(daemon, "alone", "c", 3)], sorted([b"\x00\xff binary", b"\n", b"text"]),
             "bytes that are no text arrive as they were")
         judge.equal(daemon.stop(), 0, "it stops")
     refusals(judge, inspector, other, lines)

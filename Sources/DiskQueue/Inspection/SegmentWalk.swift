@@ -24,6 +24,8 @@ enum SegmentWalk {
         in fileSystem: any FileSystem,
         _ body: (BatchHeader) -> Void
     ) throws(DiskQueueError) {
+        // A running daemon removed it.
+        guard fileSystem.exists(segment.path) else { return }
         var walker = try walker(segment, from: SegmentFormat.headerBytes, fileSystem)
         while let (_, header) = try walker.next() { body(header) }
     }

@@ -99,6 +99,8 @@ package struct RepairPlan: Sendable {
                 "begin it anew with what is known of channel \(member.name)"
             )
         }
+        // What a running daemon moves at this moment is not to be mended.
+        guard inspection.holder == nil else { return }
         if let sequence = topic.missingStart(rows: rows) {
             add(
                 .beginSegment(topicID: topic.id, sequence),

@@ -82,7 +82,8 @@ package struct StoreRepair {
             case .setAside(let path): try take(path)
             case .rewriteLedger(let topicID, let channelID):
                 try rewriteLedger(topicID, channelID) { _ in }
-            case .beginSegment(let topicID, let sequence): try beginSegment(sequence, of: topicID)
+            case .beginSegment(let topicID, let sequence):
+                if let topic = topic(topicID) { try beginSegment(sequence, of: topic) }
             case .giveUp(let topicID, let range): try giveUp(range, of: topicID)
             case .rebuildMetadata: try writeMetadata(anew: true)
             case .updateMetadata: try writeMetadata(anew: false)
@@ -107,8 +108,10 @@ package struct StoreRepair {
         for range in outcome.missing { try giveUp(range, of: id) }
     }
 
-    private func beginSegment(_ sequence: UInt64, of id: UInt64) throws(DiskQueueError) {
-        guard let topic = topic(id) else { return }
+    private func beginSegment(
+        _ sequence: UInt64,
+        of topic: TopicInspection
+    ) throws(DiskQueueError) {
         var roster = topic.roster
         if let held = roster.heldPump { roster.heldPump = max(held, sequence) }
         let piece = try PieceWriter(
@@ -174,7 +177,16 @@ package struct StoreRepair {
         _ = try ledger.install(state)
     }
 
+    /// Lets logs end behind all that is named: what was cut may have held the last message.
+    private func settleEnds() throws(DiskQueueError) {
+        let after = try StoreInspection(dataPath: inspection.dataPath, lock: lock)
+        for topic in after.topics {
+            if let sequence = topic.missingStart(rows: []) { try beginSegment(sequence, of: topic) }
+        }
+    }
+
     private func writeMetadata(anew: Bool) throws(DiskQueueError) {
+        try settleEnds()
         // Read before SQLite's file goes: it may be all that knows of a channel.
         let after = try StoreInspection(dataPath: inspection.dataPath, lock: lock)
         if anew {
