@@ -101,7 +101,7 @@ package struct ChannelInspection: Sendable {
 
     /// What became of message `sequence` in this channel.
     ///
-    /// - Parameter batch: the deferral that it was published with.
+    /// `batch`: the deferral that it was published with.
     package func state(of sequence: UInt64, deferredAs batch: DeferredBatch?) -> MessageState {
         if sequence < received.lowerBound { return .notReceived }
         if sequence >= received.upperBound { return .held }

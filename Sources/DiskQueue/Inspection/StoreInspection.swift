@@ -23,7 +23,8 @@ package struct StoreInspection: Sendable {
 
     /// Looks at the store of a data path.
     ///
-    /// - Parameter lock: what the caller holds the data path with; it tells how the run before ended.
+    /// `lock`: what the caller holds the data path with; it tells how the run before ended.
+    ///
     /// - Throws: `.unusable` when there is none, `.unsupportedVersion`, `.io`.
     package init(dataPath: String, lock: DirectoryLock? = nil) throws(DiskQueueError) {
         let fileSystem = PosixFileSystem()
@@ -67,11 +68,11 @@ package struct StoreInspection: Sendable {
 
     /// Looks at a store on `fileSystem`.
     ///
-    /// - Parameters:
-    ///   - stored: what the metadata says; nothing when it is lost.
-    ///   - marker: how the last run ended.
-    ///   - holder: the process that uses the store.
-    ///   - nowMilliseconds: since the Unix epoch.
+    /// `stored`: what the metadata says; nothing when it is lost.
+    /// `marker`: how the last run ended.
+    /// `holder`: the process that uses the store.
+    /// `nowMilliseconds`: since the Unix epoch.
+    ///
     /// - Throws: `.unsupportedVersion`, `.io`.
     package init(
         dataPath: String,

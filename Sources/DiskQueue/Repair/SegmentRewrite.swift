@@ -23,7 +23,8 @@ struct SegmentRewrite {
 
     /// Rewrites `segment`, which a caller that holds the data path's lock keeps a copy of if it wants one.
     ///
-    /// - Parameter isWanted: whether a batch stays; asked for whole batches.
+    /// `isWanted`: whether a batch stays; asked for whole batches.
+    ///
     /// - Throws: `.io`, `.noSpace`.
     static func run(
         _ segment: Segment,

@@ -33,7 +33,8 @@ package struct StoreCompaction {
     ///
     /// Durability: on stable storage on return.
     ///
-    /// - Parameter isDryRun: whether only the report is made.
+    /// `isDryRun`: whether only the report is made.
+    ///
     /// - Throws: `.locked`, `.corrupt` when something is damaged, which is for repair; `.unusable`,
     ///   `.unsupportedVersion`, `.noSpace`, `.io`.
     package static func run(

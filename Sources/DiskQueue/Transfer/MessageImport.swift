@@ -38,7 +38,8 @@ package final class MessageImport {
 
     /// Opens the store of a data path, or makes one there.
     ///
-    /// - Parameter nodeID: the node bits in the ids of messages that are numbered anew, 0 to 1023.
+    /// `nodeID`: the node bits in the ids of messages that are numbered anew, 0 to 1023.
+    ///
     /// - Throws: `.locked`, `.unusable`, `.unsupportedVersion`, `.io`.
     package init(into dataPath: String, nodeID: Int) throws(DiskQueueError) {
         let dataPath = dataPath.isEmpty ? "." : dataPath

@@ -14,9 +14,9 @@ package struct StoreVerification {
 
     /// Verifies the store of a data path.
     ///
-    /// - Parameters:
-    ///   - lock: what the caller holds the data path with, if it does.
-    ///   - progress: told after each file.
+    /// `lock`: what the caller holds the data path with, if it does.
+    /// `progress`: told after each file.
+    ///
     /// - Throws: `.unusable` when there is none, `.unsupportedVersion`, `.io`.
     package static func run(
         dataPath: String,
@@ -69,11 +69,11 @@ package struct StoreVerification {
 
     /// Verifies what `inspection` found on `fileSystem`.
     ///
-    /// - Parameters:
-    ///   - stored: what the metadata says.
-    ///   - document: what `nsqd.dat` says; `nil` when there is none.
-    ///   - hasMetadata: whether the metadata is whole, so that what it lacks can be held against it.
-    ///   - findings: what was found before.
+    /// `stored`: what the metadata says.
+    /// `document`: what `nsqd.dat` says; `nil` when there is none.
+    /// `hasMetadata`: whether the metadata is whole, so that what it lacks can be held against it.
+    /// `findings`: what was found before.
+    ///
     /// - Throws: `.io`.
     package static func run(
         _ inspection: StoreInspection,

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DiskQueue
 
-/// `nsq-inspect messages export`
+/// The command `nsq-inspect messages export`.
 struct ExportMessagesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",

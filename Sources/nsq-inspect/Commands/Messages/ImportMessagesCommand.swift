@@ -1,7 +1,7 @@
 import ArgumentParser
 import DiskQueue
 
-/// `nsq-inspect messages import`
+/// The command `nsq-inspect messages import`.
 struct ImportMessagesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DiskQueue
 
-/// `nsq-inspect messages list`
+/// The command `nsq-inspect messages list`.
 struct ListMessagesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `nsq-inspect messages`
+/// The command `nsq-inspect messages`.
 struct MessagesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "messages",
