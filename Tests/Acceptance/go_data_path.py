@@ -260,6 +260,7 @@ def offline(judge, options, folder):
     before = tree(go)
     status, said, noted = inspect(options, "import-nsqd", go, "--data-path", store, "-o", "ndjson")
     judge.equal(status, 0, "import-nsqd: done")
+    judge.equal(inspect(options, "verify", "--data-path", store)[0], 0, "import-nsqd: what it made is whole")
     rows = {(row["topic"], row["channel"]): row for row in map(json.loads, said.splitlines())}
     judge.equal(rows["orders", "billing"]["messages"], 2000, "its report counts messages")
     judge.check("imported 4 topics, 4 channels and 2182 messages; passed over 0 bytes" in noted, "and sums up", noted)

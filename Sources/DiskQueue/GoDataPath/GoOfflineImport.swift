@@ -52,8 +52,7 @@ package enum GoOfflineImport {
                 mayHaveLostPower: false
             )
             let report = try GoImport(source, into: dataPath, in: fileSystem).run(configuration)
-            // Empty: nsqd fills it from the segments, and nobody wonders where it is.
-            try SQLiteMetadataStore(dataPath: dataPath).close()
+            try writeRows(of: dataPath, lock)
             try lock.markClean()
             withExtendedLifetime(hold) {}
             return report
@@ -61,6 +60,24 @@ package enum GoOfflineImport {
             try lock.abandon()
             throw error
         }
+    }
+
+    /// Writes what the segments tell into the metadata, as a clean stop leaves it.
+    private static func writeRows(
+        of dataPath: String,
+        _ lock: DirectoryLock
+    ) throws(DiskQueueError) {
+        let metadata = try SQLiteMetadataStore(dataPath: dataPath)
+        defer { metadata.close() }
+        let inspection = try StoreInspection(dataPath: dataPath, lock: lock)
+        let now = SystemTime().wallNanoseconds / 1_000_000
+        try metadata.apply(
+            inspection.metadataChanges(
+                from: StoredMetadata(),
+                reason: "import of a Go data path",
+                nowMilliseconds: now
+            )
+        )
     }
 
     private static func refuseStore(

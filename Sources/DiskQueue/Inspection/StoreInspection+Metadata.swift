@@ -38,7 +38,13 @@ extension StoreInspection {
     }
 
     /// The changes that make metadata which says `before` say what the segments and ledgers tell.
-    func metadataChanges(from before: StoredMetadata, nowMilliseconds: Int64) -> [MetadataChange] {
+    ///
+    /// `reason`: why, for the snapshot that is taken.
+    func metadataChanges(
+        from before: StoredMetadata,
+        reason: String,
+        nowMilliseconds: Int64
+    ) -> [MetadataChange] {
         let after = storedMetadata(nowMilliseconds: nowMilliseconds)
         var changes: [MetadataChange] = []
         for row in before.topics where !after.topics.contains(where: { $0.id == row.id }) {
@@ -63,7 +69,7 @@ extension StoreInspection {
         changes += after.checkpoints.map(MetadataChange.checkpointTaken)
         let snapshot = SnapshotRecord(
             takenMilliseconds: nowMilliseconds,
-            reason: "repair",
+            reason: reason,
             document: NSQDDat(after).text
         )
         return changes + [.snapshotTaken(snapshot)]

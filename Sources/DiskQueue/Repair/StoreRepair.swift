@@ -195,7 +195,13 @@ package struct StoreRepair {
         let store = try SQLiteMetadataStore(dataPath: inspection.dataPath)
         defer { store.close() }
         let stored = try store.load()
-        try store.apply(after.metadataChanges(from: stored, nowMilliseconds: nowMilliseconds))
+        try store.apply(
+            after.metadataChanges(
+                from: stored,
+                reason: "repair",
+                nowMilliseconds: nowMilliseconds
+            )
+        )
     }
 
     private func rewriteDocument() throws(DiskQueueError) {
