@@ -113,7 +113,10 @@ package struct StoreRepair {
         of topic: TopicInspection
     ) throws(DiskQueueError) {
         var roster = topic.roster
-        if let held = roster.heldPump { roster.heldPump = max(held, sequence) }
+        // What the topic still holds back must not be passed over.
+        if topic.segments.isEmpty, let held = roster.heldPump {
+            roster.heldPump = max(held, sequence)
+        }
         let piece = try PieceWriter(
             of: topic,
             firstSequence: sequence,
