@@ -422,7 +422,7 @@ def stopped(judge, options, nsq_inspect, folder):
         consumer.subscribe("orders", "a")
         consumer.ready(10)
         consumer.messages(10)
-        consumer.call(b"CLS\n")
+        consumer.leave()
         daemon.post("/channel/pause", topic="orders", channel="b")
         producer.close()
         daemon.stop()

@@ -54,7 +54,7 @@ def consume(daemon, topic, channel, finished, requeued):
         order = ids[::2] + ids[1::2]
         consumer.send(b"RDY 0\n" + b"".join(b"FIN %s\n" % each for each in order[:finished]))
         consumer.send(b"".join(b"REQ %s 0\n" % each for each in order[finished:]))
-        consumer.call(b"CLS\n")
+        consumer.leave()
 
 
 def state(daemon):

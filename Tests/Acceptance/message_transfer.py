@@ -39,7 +39,7 @@ def fill(daemon):
         ids = [data[10:26] for _, data in got]
         consumer.send(b"RDY 0\n" + b"".join(b"FIN %s\n" % each for each in ids[:50]))
         consumer.send(b"".join(b"REQ %s 0\n" % each for each in ids[50:55]))
-        consumer.call(b"CLS\n")
+        consumer.leave()
 
 
 def settles(daemon):

@@ -63,7 +63,7 @@ def consume(daemon, channel, finished, requeued, held):
         # None in place of the finished ones, and an answer behind all of it.
         consumer.send(b"RDY 0\n" + b"".join(b"FIN %s\n" % each for each in ids[:finished]))
         consumer.send(b"".join(b"REQ %s %d\n" % (each, HOUR) for each in ids[finished:finished + requeued]))
-        consumer.call(b"CLS\n")
+        consumer.leave()
 
 
 def fill(daemon, published):

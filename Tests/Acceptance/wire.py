@@ -125,6 +125,18 @@ class Connection:
     def subscribe(self, topic, channel):
         return self.call(b"SUB %s %s\n" % (topic.encode(), channel.encode()))
 
+    def leave(self):
+        """Sends CLS and waits for its answer: every command before it was read. Messages that still come are dropped."""
+        self.send(b"CLS\n")
+        end = time.monotonic() + 10
+        while (left := end - time.monotonic()) > 0:
+            for kind, data in self.frames(left):
+                if kind == ERROR:
+                    raise OSError("CLS answered %r" % data)
+                if data == b"CLOSE_WAIT":
+                    return
+        raise OSError("CLS was not answered within 10 s")
+
     def ready(self, count):
         self.send(b"RDY %d\n" % count)
 

@@ -29,7 +29,7 @@ def consume(daemon, channel, keeps):
             consumer.send(b"".join(
                 b"FIN %s\n" % data[10:26] for _, data in frames if not keeps(int(data[26:].split()[0]))))
         consumer.send(b"RDY 0\n")
-        consumer.call(b"CLS\n")
+        consumer.leave()
 
 
 def store(bench):

@@ -64,7 +64,7 @@ def drained(daemon):
             consumer.subscribe(name, channel)
             consumer.ready(2500)
             found[name, channel] = sorted(message.body for message in consumer.messages(depth))
-            consumer.call(b"CLS\n")
+            consumer.leave()
     return found
 
 
@@ -93,7 +93,7 @@ def take(daemon, topic, channel, total, act):
             got += [data for _, data in frames]
         consumer.send(b"RDY 0\n" + b"".join(
             command % data[10:26] for at, data in enumerate(got[:total]) if (command := act(at, data))))
-        consumer.call(b"CLS\n")
+        consumer.leave()
 
 
 FINISH, DEFER, AGAIN = b"FIN %s\n", b"REQ %%s %d\n" % HOUR, b"REQ %s 0\n"
