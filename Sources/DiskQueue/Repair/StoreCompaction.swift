@@ -64,6 +64,8 @@ package struct StoreCompaction {
             try lock?.abandon()
             throw error
         }
+        // What says that messages are finished must outlive them; the ledgers were written by a run that ended.
+        if !isDryRun { try compaction.synchronizeAll() }
         for topic in compaction.inspection.topics { try compaction.compact(topic) }
         try compaction.removeRecycled()
         if !isDryRun { try compaction.finish() }
@@ -92,8 +94,6 @@ package struct StoreCompaction {
                 report.rewrittenSegments += 1
             }
             guard !isDryRun else { continue }
-            // What says that the rest is finished must outlive it; the ledgers were written by a run that ended.
-            try synchronizeAll()
             let outcome = try SegmentRewrite.run(
                 segment,
                 of: topic,

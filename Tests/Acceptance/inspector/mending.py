@@ -1,13 +1,15 @@
 """repair: what it would do, what it does, what is left, and what is kept aside."""
 import base64
 import collections
+import contextlib
 import os
 import re
 
 from daemon import Daemon, differences, tree
 from inspector.damage import ALL, FLIPS, LEDGER, LOSSES, SEGMENT, SIDE_FILES, Damager
-from inspector.stores import SMALL, Counts, counts_of, drained
+from inspector.stores import SMALL, Counts, counts_of, drained, files
 from inspector.verifying import replace, whole
+from wire import Connection, pub
 
 
 def mended(bench, path):
@@ -35,9 +37,9 @@ def steps(outcome):
     return [(row["path"], re.sub("[0-9]+", "N", row["step"])) for row in outcome.json()]
 
 
-def kept(path, content):
+def kept(path, what):
     """Whether quarantine/ holds a file with this content."""
-    return content in tree(os.path.join(path, "quarantine")).values()
+    return what in tree(os.path.join(path, "quarantine")).values()
 
 
 class Losses:
@@ -76,16 +78,13 @@ def each(bench, see, original, ways):
     for way in ways:
         with bench.stores.copied(original) as path:
             damage = way(Damager(path, generator, original == bench.stores.stopped))
-            content = None
-            if os.path.exists(damage.path):
-                with open(damage.path, "rb") as file:
-                    content = file.read()
+            before = content(damage.path) if os.path.exists(damage.path) else None
             is_hit = bench.tool.run("verify", path).status == 1
             wrong = mended(bench, path)
             if not see.check(wrong is None, "%s: repaired and clean" % way.__doc__, (damage, wrong)):
                 continue
-            if is_hit and content:
-                see.check(kept(path, content), "%s: the damaged file is kept" % way.__doc__, damage)
+            if is_hit and before:
+                see.check(kept(path, before), "%s: the damaged file is kept" % way.__doc__, damage)
             with Daemon(bench.binary, path, SMALL) as daemon:
                 daemon.start()
                 counts = Counts(daemon)
@@ -145,6 +144,40 @@ def several(bench, see):
             more = {name: channel[0] + channel[1] for name, channel in found.channels.items()}
             less = {name: channel[0] + channel[1] for name, channel in bench.stores.counts.channels.items()}
             see.check(all(more[name] >= less[name] for name in less), "no channel lost a message", (more, less))
+
+
+def held_back(bench, see):
+    """what a topic without channels holds back outlives the loss of its last segment"""
+    original = bench.new_folder()
+    bodies = [b"%03d " % number + bytes(300) for number in range(40)]
+    with Daemon(bench.binary, original, SMALL) as daemon:
+        daemon.start()
+        with contextlib.closing(Connection(daemon.tcp_port)) as producer:
+            for body in bodies:
+                producer.call(pub("alone", body))
+        daemon.stop()
+    for size in (None, 0, 100, 400):
+        with bench.stores.copied(original) as path:
+            *others, last = files(path, SEGMENT)
+            if size is None:
+                os.remove(last)
+            else:
+                os.truncate(last, size)
+            what = "last segment missing" if size is None else "last segment cut to %d bytes" % size
+            kept_bodies = sorted(body for body in bodies if any(body in content(other) for other in others))
+            see.check(len(kept_bodies) > 20, "there are messages in other segments", len(kept_bodies))
+            wrong = mended(bench, path)
+            see.check(wrong is None, "%s: repaired and clean" % what, wrong)
+            with Daemon(bench.binary, path, SMALL) as daemon:
+                daemon.start()
+                got = drained(daemon).get(("alone", "c"), [])
+            see.equal(sorted(set(kept_bodies) - set(got)), [], "%s: what it held is delivered" % what)
+            see.equal(len(got), len(set(got)), "%s: once" % what)
+
+
+def content(path):
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def odd_files(bench, see):
