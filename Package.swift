@@ -9,6 +9,9 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// For tests that do not compute for long: optimizing those takes longer than it saves.
+let tested = strict + [.unsafeFlags(["-Onone"])]
+
 /// Fuzzing needs its own build of what it looks at: `Tools/fuzz` asks for it.
 let isFuzzing = Context.environment["NSQ_FUZZ"] != nil
 let fuzzed = strict + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : [])
@@ -171,7 +174,7 @@ let package = Package(
         .testTarget(
             name: "NSQWireTests",
             dependencies: ["NSQCore", "NSQWire", .product(name: "NIOCore", package: "swift-nio")],
-            swiftSettings: strict
+            swiftSettings: tested
         ),
         .testTarget(
             name: "StreamCompressionTests",
@@ -179,7 +182,7 @@ let package = Package(
                 "StreamCompression", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
-            swiftSettings: strict
+            swiftSettings: tested
         ),
         .target(
             name: "Fuzzing",
@@ -189,18 +192,18 @@ let package = Package(
             ],
             swiftSettings: fuzzed
         ),
-        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
+        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: tested),
         .testTarget(
             name: "PrometheusMetricsTests",
             dependencies: [
                 "PrometheusMetrics", .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
-            swiftSettings: strict
+            swiftSettings: tested
         ),
         .testTarget(
             name: "DaemonSupportTests",
             dependencies: ["DaemonSupport", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: strict
+            swiftSettings: tested
         ),
         .testTarget(
             name: "ServerSupportTests",
@@ -208,12 +211,12 @@ let package = Package(
                 "ServerSupport", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            swiftSettings: strict
+            swiftSettings: tested
         ),
         .testTarget(
             name: "LookupTests",
             dependencies: ["DiskQueueTesting", "Lookup", "NSQCore"],
-            swiftSettings: strict
+            swiftSettings: tested
         ),
         .testTarget(
             name: "DiskQueueTests",
@@ -240,7 +243,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            swiftSettings: strict
+            swiftSettings: tested
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
