@@ -153,6 +153,7 @@ let package = Package(
             name: "LookupServer",
             dependencies: [
                 "Lookup", "NSQCore", "NSQWire", "PrometheusMetrics", "ServerSupport",
+                "StreamCompression",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),

@@ -76,7 +76,8 @@ struct LayerTable {
         "LookupServer": Layer(
             [
                 "Lookup", "NSQCore", "NSQWire", "PrometheusMetrics", "ServerSupport", "CoreMetrics",
-                "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle", "Synchronization",
+                "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle",
+                "StreamCompression", "Synchronization",
             ],
             onlyBelow: ["GRDB": "Sources/LookupServer/View/"]
         ),

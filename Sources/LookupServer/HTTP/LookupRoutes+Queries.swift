@@ -1,7 +1,9 @@
+import Logging
 import Lookup
 import NIOCore
 import NSQCore
 import ServerSupport
+import StreamCompression
 
 extension LookupRoutes {
     /// What `/debug` shows for a registration that was never tombstoned: the original's zero time.
@@ -30,8 +32,8 @@ extension LookupRoutes {
         guard let name = TopicName(text), let version = db.version(of: name) else {
             throw .topicNotFound
         }
-        if let body = answers.answer(for: name, version: version, at: db.now) {
-            return HTTPReply(status: 200, contentType: .json, body: body)
+        if let answer = answers.answer(for: name, version: version, at: db.now) {
+            return reply(with: answer, for: name, version, acceptsGzip: request.acceptsGzip)
         }
         guard let topic = db.lookup(name) else { throw .topicNotFound }
         let body = Self.document { json in
@@ -44,6 +46,37 @@ extension LookupRoutes {
         }
         answers.keep(body, for: name, version: topic.version, validUntil: topic.validUntil)
         return HTTPReply(status: 200, contentType: .json, body: body)
+    }
+
+    /// An answer that is asked for again, packed for who takes that.
+    private func reply(
+        with answer: LookupAnswerCache.Answer,
+        for name: TopicName,
+        _ version: UInt64,
+        acceptsGzip: Bool
+    ) -> HTTPReply {
+        let packed = acceptsGzip ? answer.packed ?? pack(answer.plain, for: name, version) : nil
+        return HTTPReply(
+            status: 200,
+            contentType: .json,
+            isGzip: packed != nil,
+            body: packed ?? answer.plain
+        )
+    }
+
+    private func pack(
+        _ plain: ByteBuffer,
+        for name: TopicName,
+        _ version: UInt64
+    ) -> ByteBuffer? {
+        do throws(CompressionError) {
+            let packed = try Gzip.packed(plain)
+            answers.keep(packed: packed, for: name, version: version)
+            return packed
+        } catch {
+            logger.warning("/lookup is answered without gzip: \(error)")
+            return nil
+        }
     }
 
     /// `/nodes`.

@@ -1,5 +1,7 @@
 """nsqlookupd: what it keeps of whom, shows to whom, and refuses."""
 import contextlib
+import gzip
+import http.client
 import json
 import random
 import shutil
@@ -43,6 +45,40 @@ def tombstones(bench, see):
             server.post("/topic/tombstone", topic=topic, node="10.0.0.9")
             server.post("/topic/tombstone", topic=topic, node="[10.0.0.9:4151")
             see.equal(server.producers(topic), [("10.0.0.9", 4151)], "what is no such address hides nothing")
+
+
+def packed(bench, see):
+    """a long answer to /lookup is gzip for who takes that, and says the same"""
+    def ask(server, encodings):
+        """(whether it is packed, the answer)"""
+        web = http.client.HTTPConnection("127.0.0.1", server.http_port, timeout=10)
+        with contextlib.closing(web):
+            web.request("GET", "/lookup?topic=many", headers={"Accept-Encoding": encodings} if encodings else {})
+            answer = web.getresponse()
+            body, length = answer.read(), int(answer.headers["Content-Length"])
+            is_packed = answer.headers["Content-Encoding"] == "gzip"
+            if is_packed != (answer.headers["Vary"] == "Accept-Encoding") or len(body) != length:
+                raise OSError("answered with %s" % answer.headers)
+            return is_packed, gzip.decompress(body) if is_packed else body
+
+    with bench.lookupd("--tombstone-lifetime=1h") as server, contextlib.ExitStack() as stack:
+        for number in range(60):
+            stack.enter_context(producer(server, "node-%d" % number, "many c"))
+        plain = ask(server, None)
+        see.check(not plain[0] and len(json.loads(plain[1])["producers"]) == 60, "60 producers, not packed unasked")
+        for encodings in ("gzip", "gzip, deflate", "br;q=1.0, GZIP;q=0.5 , *;q=0", "x-gzip,gzip"):
+            # It is packed when it is asked for again, at the latest.
+            ask(server, encodings)
+            see.equal(ask(server, encodings), (True, plain[1]), "packed for %r" % encodings)
+        for encodings in (
+                None, "", "identity", "deflate", "gzip;q=0", "gzip; q=0.000", "gzipped, xgzip", "gzip;q=", "*"):
+            see.equal(ask(server, encodings), (False, plain[1]), "not packed for %r" % encodings)
+        stack.enter_context(producer(server, "node-60", "many c"))
+        for _ in range(3):
+            see.equal(len(json.loads(ask(server, "gzip")[1])["producers"]), 61, "a new producer is in it at once")
+        server.post("/topic/tombstone", topic="many", node="node-60:4151")
+        for _ in range(3):
+            see.equal(json.loads(ask(server, "gzip")[1]), json.loads(plain[1]), "one with a tombstone is not")
 
 
 def departures(bench, see):

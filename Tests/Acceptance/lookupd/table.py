@@ -4,9 +4,9 @@ from lookupd import bad_lookupds, bad_peers, channel_answers, keeping, new_topic
 TRACKS = [
     # These keep the machine busy.
     [bad_peers.lengths, bad_peers.lines, bad_peers.bodies, bad_peers.unread_replies, bad_peers.many_connections,
-     bad_peers.unfinished_bodies, registrations.wildcards, registrations.tombstones, registrations.departures,
-     registrations.connected_twice, registrations.own_limit, registrations.limit_of_all, registrations.figures,
-     registrations.commotion, keeping.stopping, keeping.json_log],
+     bad_peers.unfinished_bodies, registrations.wildcards, registrations.tombstones, registrations.packed,
+     registrations.departures, registrations.connected_twice, registrations.own_limit, registrations.limit_of_all,
+     registrations.figures, registrations.commotion, keeping.stopping, keeping.json_log],
     # These wait for most of their time.
     [bad_peers.silent_peers, bad_peers.idle_peers, registering.introduction, registering.deletions,
      registering.haste, registering.patience],

@@ -44,6 +44,7 @@ struct HTTPExchange<Route: HTTPRoute> {
             resolution: resolution,
             secret: headers.bearerToken,
             accept: headers.accept,
+            acceptsGzip: headers.acceptsGzip,
             connection: connection
         )
         framing = HTTPReply.Framing()

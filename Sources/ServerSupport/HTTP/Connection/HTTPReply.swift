@@ -32,6 +32,8 @@ package struct HTTPReply: Sendable {
     var contentType: ContentType
     /// Whether `X-Nsq-Content-Type` is sent: not by `/ping`, redirects and OPTIONS.
     var isVersioned = true
+    /// Whether ``body`` is gzip (RFC 1952), which the client must have asked for.
+    var isGzip = false
     /// The value of `Allow`, if any.
     package var allow: String?
     /// Whether `WWW-Authenticate` is sent, for a bearer token (RFC 6750).
@@ -44,6 +46,7 @@ package struct HTTPReply: Sendable {
     package init(
         status: Int,
         contentType: ContentType,
+        isGzip: Bool = false,
         isVersioned: Bool = true,
         allow: String? = nil,
         location: String? = nil,
@@ -51,6 +54,7 @@ package struct HTTPReply: Sendable {
     ) {
         self.status = status
         self.contentType = contentType
+        self.isGzip = isGzip
         self.isVersioned = isVersioned
         self.allow = allow
         self.location = location
@@ -116,6 +120,9 @@ package struct HTTPReply: Sendable {
                 output.writeStaticString("\r\nContent-Type: ")
                 output.writeStaticString(MetricText.contentType)
             }
+        }
+        if isGzip {
+            output.writeStaticString("\r\nContent-Encoding: gzip\r\nVary: Accept-Encoding")
         }
         if isVersioned {
             output.writeStaticString("\r\nX-Nsq-Content-Type: nsq; version=1.0")

@@ -18,6 +18,8 @@ package struct RequestHeaders {
     private(set) var fetchSite: String?
     /// The value of `Accept`; `nil` without one.
     private(set) var accept: String?
+    /// Whether `Accept-Encoding` names gzip.
+    package private(set) var acceptsGzip = false
     /// The token of `Authorization: Bearer`; `nil` without one.
     private(set) var bearerToken: [UInt8]?
     /// The status to refuse the request with; `nil` for a proper one.
@@ -52,6 +54,8 @@ package struct RequestHeaders {
                 if contentLength != nil { refusal = 400 }
                 contentLength = Self.length(value)
                 if contentLength == nil { refusal = 400 }
+            case 15 where Self.matches(name, "accept-encoding"):
+                acceptsGzip = acceptsGzip || Self.namesGzip(value)
             case 17 where Self.matches(name, "transfer-encoding"):
                 if isChunked || isHTTP10 || !Self.matches(value, "chunked") { refusal = 400 }
                 isChunked = true
@@ -80,6 +84,18 @@ package struct RequestHeaders {
                 && zip(text.utf8, expected).allSatisfy { byte, wanted in
                     byte == wanted || ((0x41...0x5a).contains(byte) && byte | 0x20 == wanted)
                 }
+        }
+    }
+
+    /// Whether a list of codings (RFC 9110 §12.5.3) has gzip with a weight above zero.
+    private static func namesGzip(_ value: String) -> Bool {
+        value.split(separator: ",").contains { coding in
+            let parts = coding.filter { $0 != " " && $0 != "\t" }.split(separator: ";")
+            guard let name = parts.first, matches(String(name), "gzip") else { return false }
+            return parts.dropFirst().allSatisfy { parameter in
+                parameter.lowercased().hasPrefix("q=")
+                    && parameter.dropFirst(2).contains { ("1"..."9").contains($0) }
+            }
         }
     }
 

@@ -15,6 +15,8 @@ package struct RoutedRequest<Route: HTTPRoute>: Sendable {
     package var secret: [UInt8]?
     /// The value of `Accept`; `nil` without one.
     package var accept: String?
+    /// Whether the client takes a body in gzip.
+    package var acceptsGzip = false
     /// Where it came in.
     package var connection: any NetworkChannel
     /// The body, if the route wants one and it was not too long.

@@ -60,6 +60,21 @@ struct RequestHeadersTests {
     }
 
     @Test
+    func takesGzipFromWhoAsksForIt() {
+        for value in ["gzip", "deflate, GZIP;q=0.3", "gzip ; q=1.000\t,br"] {
+            #expect(headers([("Accept-Encoding", value)]).acceptsGzip)
+        }
+        for value in [
+            "", "*", "gzip;q=0", "gzip;q=0.000", "gzip;q=", "gzip;level=1", "xgzip", ";,;",
+        ] {
+            #expect(!headers([("Accept-Encoding", value)]).acceptsGzip)
+        }
+        #expect(
+            headers([("Accept-Encoding", "br"), ("accept-encoding", "gzip")]).acceptsGzip
+        )
+    }
+
+    @Test
     func seesWhatEndsTheDecoder() {
         #expect(headers([("Upgrade", "h2c")]).endsDecoding)
         #expect(headers([], method: .CONNECT).endsDecoding)
