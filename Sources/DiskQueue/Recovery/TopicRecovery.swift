@@ -75,7 +75,8 @@ struct TopicRecovery {
     /// Decides which channels the topic has.
     ///
     /// A roster is whole, so the last one counts. Where one may be among what is damaged, channels that only the
-    /// metadata knows are added, and its word on what is paused is taken.
+    /// metadata knows are added, and its word on what is paused is taken; not after a loss of power, which the
+    /// metadata may come out of older than the log.
     ///
     /// `fallback`: what counts when no segment has one, held where a topic without segments begins.
     mutating func settleRoster(fallback: Roster, row: TopicRecord?, channels: [ChannelRecord]) {
@@ -88,7 +89,7 @@ struct TopicRecovery {
         // A torn tail may be the roster of a channel that was answered for; its row tells, and nothing else does.
         guard mayLackRoster || tornBytes > 0 else { return }
         let added =
-            mayLackRoster
+            mayLackRoster && !context.mayHaveLostPower
             ? roster.complete(from: row, channels, end: segments.last?.endSequence)
             : roster.addLater(channels)
         for name in added {
