@@ -38,7 +38,7 @@ class Fields:
 class State:
     """What a channel is done with, as starts and ends in turn, and what waits: (attempts, due, delay)."""
     def __init__(self, floor):
-        self.edges, self.waiting = [0, floor] if floor else [], {}
+        self.edges, self.waiting, self.given = [0, floor] if floor else [], {}, 0
     def finish(self, start, end):
         low, high = bisect.bisect_left(self.edges, start), bisect.bisect_right(self.edges, end)
         self.edges[low:high] = [start] * (low % 2 == 0) + [end] * (high % 2 == 0)
@@ -48,8 +48,7 @@ class State:
     @classmethod
     def checkpoint(cls, data):
         fields = Fields(data)
-        floor = at = fields.integer(8)
-        state = cls(floor)
+        at, state = (floor := fields.integer(8)), cls(floor)
         for _ in range(fields.leb()):
             start = at + fields.leb()
             at = start + fields.leb()
@@ -69,6 +68,8 @@ class State:
                 self.finish(start, last)
             elif kind == 5:
                 self.finish(0, last)
+            elif kind == 6:
+                self.given = last
             else:
                 wait = (fields.leb(), fields.leb() if kind == 3 else 0, fields.leb() if kind == 3 else 0)
                 self.waiting.update({} if self.is_finished(last) else {last: wait})
@@ -80,8 +81,7 @@ def has_header(path, data, magic, at, *owner):
     if valid and data[8:12] != b"\1\0\0\0":
         print("%s: written by a newer version" % path, file=sys.stderr)
         sys.exit(65)
-    is_own = valid and struct.unpack_from("<QQ", data, at) == owner
-    return is_own or report(path, 0, "no valid header, or that of another file")
+    return valid and struct.unpack_from("<QQ", data, at) == owner or report(path, 0, "no valid header, or that of another file")
 
 def walk(path, data, magic, read):
     """Yields what `read` gives as (item, size) at each offset, and reports damage that something valid follows."""
@@ -99,8 +99,7 @@ def ledger_state(path, topic, channel, start, copy):
     """The state that a ledger and SQLite's copy of its last checkpoint give."""
     copied = State.checkpoint(copy) if copy else State(start)
     data = open(path, "rb").read() if os.path.exists(path) else b""
-    if not data or not has_header(path, data, b"NSQLED\r\n", 16, topic, channel):
-        return copied
+    if not data or not has_header(path, data, b"NSQLED\r\n", 16, topic, channel): return copied
     generation, uuid = struct.unpack_from("<QQ", data, 32)
     def block(at):
         check, size, kind, owner, offset = struct.unpack("<4xIIIQQ", data[at:at + 32].ljust(32, b"\0"))
@@ -151,10 +150,11 @@ class Topic:
 
 def state_of(message, state, now):
     """(state, attempts, due in ms) of a message in a channel."""
-    if state.is_finished(message[0]):
-        return "finished", 0, 0
+    if state.is_finished(message[0]): return "finished", 0, 0
     attempts, until, delay = state.waiting.get(message[0], (0, *message[3]))
-    return ("deferred", attempts, min(until, now + delay)) if until > now else ("queued", attempts, 0)
+    is_given = message[0] < state.given and message[0] not in state.waiting and not message[3][0]
+    waits = ("in flight" if is_given else "queued", attempts, 0)
+    return ("deferred", attempts, min(until, now + delay)) if until > now else waits
 
 def metadata(path):
     """Names of topics and checkpoints in SQLite, read from a copy, since reading would make files."""
@@ -177,7 +177,7 @@ def show(topic, name, copies, folder, with_messages):
     for id, is_paused, start, channel in channels:
         state = ledger_state(os.path.join(folder, "%d.ledger" % id), topic.id, id, start, copies.get((topic.id, id)))
         kinds = [state_of(each, state, now)[0] for each in topic.messages if each[0] < pump]
-        counts = {kind: kinds.count(kind) for kind in ("finished", "queued", "deferred")}
+        counts = {kind: kinds.count(kind) for kind in ("finished", "queued", "in flight", "deferred")}
         print(json.dumps({"topic": name, "channel": channel, "paused": bool(is_paused), **counts}))
         states[channel] = state
     for message in topic.messages if with_messages else []:

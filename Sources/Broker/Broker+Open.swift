@@ -128,6 +128,8 @@ extension Broker {
             deferred: []
         )
         core.restore(recovered.state, now: now, wallMilliseconds: wall)
+        // What was in flight waits again.
+        if recovered.state.deliveredEnd > floor { recovered.ledger.delivered(below: floor) }
         // The metadata's copy is older than the ledger: a clean stop has to bring it up to date.
         core.isChanged = !shared.store.wasClean
         core.storedEnd = pump

@@ -38,9 +38,9 @@ class Reading:
                 self.topics[line["topic"]] = line
 
     def counts(self, topic, channel):
-        """(finished, queued, deferred)"""
+        """(finished, queued or in flight, deferred)"""
         line = self.channels[topic, channel]
-        return line["finished"], line["queued"], line["deferred"]
+        return line["finished"], line["queued"] + line["in flight"], line["deferred"]
 
 
 def bodies(first, count):

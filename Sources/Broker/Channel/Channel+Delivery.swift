@@ -44,6 +44,7 @@ extension Channel {
                     ledger?.finished(core.sampledAway)
                     core.sampledAway.removeAll()
                 }
+                if case .copy = step { ledger?.delivered(below: core.cursor) }
                 return step
             }
             switch step {

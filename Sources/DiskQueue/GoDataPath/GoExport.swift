@@ -133,6 +133,7 @@ package struct GoExport {
                         switch state(message) {
                         case .notReceived, .held, .finished: return true
                         case .queued(let count): attempts = count
+                        case .inFlight: attempts = 0
                         case .deferred(let count, dueMilliseconds: _):
                             attempts = count
                             queue.deferredCount += 1

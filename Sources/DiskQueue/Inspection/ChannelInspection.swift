@@ -1,7 +1,6 @@
 /// A channel as it lies on disk.
 ///
-/// What was in flight when the process ended waits again: the store does not tell it from what was never
-/// delivered, but for its attempts.
+/// What was in flight when the process ended waits again.
 package struct ChannelInspection: Sendable {
     /// The number that names its ledger.
     package let id: UInt64
@@ -21,6 +20,8 @@ package struct ChannelInspection: Sendable {
     package let nextDueMilliseconds: UInt64?
     /// Messages among ``depth`` that were delivered before.
     package let redeliveredCount: UInt64
+    /// Messages among ``depth`` that were in flight for the first time when the ledger was last written.
+    package let inFlightCount: UInt64
     /// The first message that is not finished; `nil` when all are.
     package let firstUnfinished: UInt64?
 
@@ -50,9 +51,14 @@ package struct ChannelInspection: Sendable {
         received = min(member.startSequence, topic.pump)..<topic.pump
 
         let open = floor..<topic.pump
+        // Without those that were published with a delay: their first delivery is noted nowhere.
+        let given = floor..<min(max(state.deliveredEnd, floor), topic.pump)
         var waiting = topic.counts.count(in: open)
+        let givenCount = topic.counts.count(in: given)
+        var settled: UInt64 = 0
         for range in finishedRanges {
             waiting -= topic.counts.count(in: range.clamped(to: open))
+            settled += topic.counts.count(in: range.clamped(to: given))
         }
         var deferred: UInt64 = 0
         var redelivered: UInt64 = 0
@@ -69,16 +75,20 @@ package struct ChannelInspection: Sendable {
         for (sequence, redelivery) in state.redeliveries
         where open.contains(sequence) && topic.counts.contains(sequence) {
             note(redelivery, 1)
+            if given.contains(sequence) { settled += 1 }
         }
         for batch in topic.deferred where batch.sequences.overlaps(open) {
-            let held = batch.sequences.clamped(to: open).lazy.filter {
+            let held = batch.sequences.clamped(to: open).filter {
                 !state.isFinished($0) && state.redeliveries[$0] == nil
-            }.count
-            if held > 0 { note(batch.redelivery, UInt64(held)) }
+            }
+            if !held.isEmpty { note(batch.redelivery, UInt64(held.count)) }
+            settled += UInt64(held.count { given.contains($0) })
         }
         depth = waiting - min(waiting, deferred)
         deferredCount = deferred
         redeliveredCount = redelivered
+        // A made-up checkpoint may name a message twice.
+        inFlightCount = givenCount - min(givenCount, settled)
         nextDueMilliseconds = nextDue
         firstUnfinished = waiting > 0 ? Self.firstUnfinished(in: open, finishedRanges, topic) : nil
     }
@@ -107,7 +117,9 @@ package struct ChannelInspection: Sendable {
         if sequence >= received.upperBound { return .held }
         if sequence < ackFloor || state.isFinished(sequence) { return .finished }
         let redelivery = state.redeliveries[sequence] ?? batch?.redelivery
-        guard let redelivery else { return .queued(attempts: 0) }
+        guard let redelivery else {
+            return sequence < state.deliveredEnd ? .inFlight : .queued(attempts: 0)
+        }
         if let due = Self.due(redelivery, nowMilliseconds: nowMilliseconds) {
             return .deferred(attempts: redelivery.attempts, dueMilliseconds: due)
         }
@@ -150,6 +162,8 @@ package enum MessageState: Sendable, Equatable {
     case finished
     /// It waits to be delivered; `attempts` deliveries are known.
     case queued(attempts: UInt16)
+    /// It was delivered for the first time when the ledger was last written, and waits again after a crash.
+    case inFlight
     /// It waits for its time, milliseconds since the Unix epoch.
     case deferred(attempts: UInt16, dueMilliseconds: UInt64)
 }

@@ -24,6 +24,8 @@ package struct ChannelState: Equatable, Sendable {
     private var finished: SequenceSet
     /// Messages that are not finished and not fresh, by sequence.
     package private(set) var redeliveries: [UInt64: Redelivery] = [:]
+    /// What is fresh below it was in flight when the ledger was last written: only for inspection.
+    package var deliveredEnd: UInt64 = 0
 
     /// The state of a channel that has everything from `start` on before it.
     package init(start: UInt64) { finished = SequenceSet(floor: start) }

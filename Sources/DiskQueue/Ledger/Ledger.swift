@@ -100,6 +100,9 @@ package final class Ledger: Sendable {
     /// Notes that everything below `end` is done with.
     package func emptied(below end: UInt64) { note { $0.emptied(below: end) } }
 
+    /// Notes that what lies below `end` was delivered for the first time, so that a crash leaves a trace of it.
+    package func delivered(below end: UInt64) { note { $0.delivered(below: end) } }
+
     private func note(_ body: (inout LedgerEntries) -> Void) {
         let becameDirty = staged.withLock { staged in
             body(&staged.entries)

@@ -10,18 +10,22 @@ package struct LedgerEntries {
         case deferred = 3
         case timedOut = 4
         case emptied = 5
+        case delivered = 6
     }
 
     private var writer = ByteWriter()
     private var last: UInt64 = 0
     private var runStart: UInt64 = 0
     private var runEnd: UInt64 = 0
+    private var deliveredEnd: UInt64?
 
     /// Nothing noted yet.
     package init() {}
 
     /// Whether nothing was noted.
-    package var isEmpty: Bool { writer.bytes.isEmpty && runStart == runEnd }
+    package var isEmpty: Bool {
+        writer.bytes.isEmpty && runStart == runEnd && deliveredEnd == nil
+    }
 
     /// About how many bytes were noted.
     package var byteCount: Int { writer.bytes.count }
@@ -59,9 +63,13 @@ package struct LedgerEntries {
         begin(.emptied, end)
     }
 
+    /// Notes that what lies below `end` was delivered for the first time; of several, the last one counts.
+    package mutating func delivered(below end: UInt64) { deliveredEnd = end }
+
     /// The payload of the block; afterwards nothing is noted.
     package mutating func take() -> [UInt8] {
         closeRun()
+        if let deliveredEnd { begin(.delivered, deliveredEnd) }
         defer { self = LedgerEntries() }
         return writer.bytes
     }
@@ -128,6 +136,8 @@ package struct LedgerEntries {
                 )
             case .emptied:
                 state.empty(below: sequence)
+            case .delivered:
+                state.deliveredEnd = sequence
             }
         }
         return true

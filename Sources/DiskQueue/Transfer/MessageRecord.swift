@@ -6,7 +6,7 @@ private import FoundationEssentials
 package struct MessageRecord: Codable, Sendable, Equatable {
     /// What became of the message in one channel.
     package struct Delivery: Codable, Sendable, Equatable {
-        /// `queued`, `deferred`, `finished`, `held` or `not received`.
+        /// `queued`, `in flight`, `deferred`, `finished`, `held` or `not received`.
         package var state: String
         /// Deliveries so far.
         package var attempts: UInt16?
@@ -26,7 +26,7 @@ package struct MessageRecord: Codable, Sendable, Equatable {
             case .deferred(let attempts, let due):
                 self.attempts = attempts
                 dueMilliseconds = due
-            case .notReceived, .held, .finished: break
+            case .notReceived, .held, .finished, .inFlight: break
             }
         }
     }
@@ -146,6 +146,7 @@ extension MessageState {
         case .held: "held"
         case .finished: "finished"
         case .queued: "queued"
+        case .inFlight: "in flight"
         case .deferred: "deferred"
         }
     }

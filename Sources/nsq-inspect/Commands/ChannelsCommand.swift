@@ -7,9 +7,8 @@ struct ChannelsCommand: ParsableCommand {
         commandName: "channels",
         abstract: "Lists the channels: what waits in each.",
         discussion: """
-            depth counts what waits to be delivered. What was in flight when the process ended is among it: \
-            the store knows deliveries by what came of them only. redelivered counts those that were \
-            delivered before.
+            depth counts what waits to be delivered. Among it, in_flight counts what a consumer had for the \
+            first time when the process ended, and redelivered what came back before.
             """
     )
 
@@ -26,7 +25,7 @@ struct ChannelsCommand: ParsableCommand {
         let inspection = try store.inspect()
         var writer = ReportWriter(
             [
-                "topic", "channel", "id", "paused", "depth", "redelivered", "deferred",
+                "topic", "channel", "id", "paused", "depth", "in_flight", "redelivered", "deferred",
                 "next_due_ms", "ack_floor", "oldest_ms",
             ],
             report
@@ -36,7 +35,8 @@ struct ChannelsCommand: ParsableCommand {
                 writer.row([
                     .text(topic.name), .text(channel.name), .count(channel.id),
                     .flag(channel.isPaused), .count(channel.depth),
-                    .count(channel.redeliveredCount), .count(channel.deferredCount),
+                    .count(channel.inFlightCount), .count(channel.redeliveredCount),
+                    .count(channel.deferredCount),
                     channel.nextDueMilliseconds.map { .time(Int64(clamping: $0)) } ?? .none,
                     .count(channel.ackFloor), try topic.age(of: channel.firstUnfinished),
                 ])

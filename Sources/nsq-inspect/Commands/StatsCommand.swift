@@ -18,7 +18,8 @@ struct StatsCommand: ParsableCommand {
         var writer = ReportWriter(
             [
                 "topics", "channels", "segments", "messages", "bytes", "topic_depth",
-                "channel_depth", "redelivered", "deferred", "next_due_ms", "clean_stop",
+                "channel_depth", "in_flight", "redelivered", "deferred", "next_due_ms",
+                "clean_stop",
                 "held_by_pid",
             ],
             report
@@ -30,6 +31,7 @@ struct StatsCommand: ParsableCommand {
             .bytes(topics.reduce(0) { $0 + $1.byteCount }),
             .count(topics.reduce(0) { $0 + $1.depth }),
             .count(channels.reduce(0) { $0 + $1.depth }),
+            .count(channels.reduce(0) { $0 + $1.inFlightCount }),
             .count(channels.reduce(0) { $0 + $1.redeliveredCount }),
             .count(channels.reduce(0) { $0 + $1.deferredCount }),
             channels.compactMap(\.nextDueMilliseconds).min().map { .time(Int64(clamping: $0)) }

@@ -37,7 +37,8 @@ def everything(bench, see):
                 wrong.append((row, line))
     see.check(not wrong, "every id, time and state is what the reader reads", wrong[:2])
     states = collections.Counter(row["states"]["archive"]["state"] for row in by_topic["orders"])
-    see.equal(states, {"finished": 40, "queued": 120, "deferred": 46}, "the states are what consumers did")
+    see.equal(
+        states, {"finished": 40, "queued": 90, "in flight": 30, "deferred": 46}, "the states are what consumers did")
     tried = collections.Counter(row["states"]["archive"].get("attempts", 0) for row in by_topic["orders"])
     see.equal(tried[1], 80, "and so are the attempts")
     see.equal(
@@ -59,10 +60,11 @@ def filters(bench, see):
 
     check("--topic", lambda row: row["topic"] == "..", "--topic", "..")
     archive = ["--topic", "orders", "--channel", "archive"]
-    for name in ("finished", "queued", "deferred"):
+    for name in ("finished", "queued", "in flight", "deferred"):
+        flags = ["--state", name.replace(" ", "-")]
         check("--state %s of a channel" % name, lambda row: row["topic"] == "orders"
-              and row["states"]["archive"]["state"] == name, *archive, "--state", name)
-        check("--state %s of any channel" % name, lambda row: state(row, name), "--state", name)
+              and row["states"]["archive"]["state"] == name, *archive, *flags)
+        check("--state %s of any channel" % name, lambda row: state(row, name), *flags)
     check("--state held: no channel has them", lambda row: row["topic"] in ("alone", "paused"), "--state", "held")
     check("two states", lambda row: state(row, "finished", "deferred"), "--state", "finished", "--state", "deferred")
     some = generator.choice(rows)

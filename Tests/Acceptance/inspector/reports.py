@@ -29,7 +29,11 @@ def counts(bench, see):
         with bench.stores.copied(original) as path:
             again = counts_of(bench.binary, path)
             see.equal(again, inspected(bench, original), "%s: and what a new start says" % when)
+        in_flight = {(row["topic"], row["channel"]): row["in_flight"] for row in bench.tool.rows("channels", original)}
+        was = bench.stores.counts.in_flight if original == bench.stores.killed else dict.fromkeys(in_flight, 0)
+        see.equal(in_flight, was, "%s: what was in flight when it ended" % when)
         total = bench.tool.run("stats", original, "-o", "json").row()
+        see.equal(total["in_flight"], sum(was.values()), "%s: stats adds that up" % when)
         said = bench.stores.counts
         see.equal(
             (total["topics"], total["channels"], total["topic_depth"], total["channel_depth"], total["deferred"]),
@@ -71,7 +75,8 @@ def against_the_reader(bench, see):
     for row in bench.tool.rows("channels", bench.stores.killed):
         line = reading.channels[row["topic"], row["channel"]]
         see.equal(
-            (row["depth"], row["deferred"], row["paused"]), (line["queued"], line["deferred"], line["paused"]),
+            (row["depth"], row["in_flight"], row["deferred"], row["paused"]),
+            (line["queued"] + line["in flight"], line["in flight"], line["deferred"], line["paused"]),
             "channel %.9s of %.9s" % (row["channel"], row["topic"]))
         states = [each["channels"].get(row["channel"], ("", 0)) for each in reading.messages[row["topic"]]]
         tried = sum(state[0] == "queued" and state[1] > 0 for state in states)

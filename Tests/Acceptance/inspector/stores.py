@@ -27,11 +27,13 @@ class Counts:
     """What /stats says of a store, as the inspector counts it."""
 
     def __init__(self, daemon):
-        self.topics, self.channels = {}, {}
+        # What is in flight has a count of its own too, which a new start does not repeat.
+        self.topics, self.channels, self.in_flight = {}, {}, {}
         for name, (topic, channels) in daemon.topics().items():
             self.topics[name] = (topic["depth"], topic["paused"], len(channels))
             for channel in channels.values():
-                # What is in flight waits, as far as the store can tell.
+                self.in_flight[name, channel["channel_name"]] = channel["in_flight_count"]
+                # It waits again after a crash.
                 self.channels[name, channel["channel_name"]] = (
                     channel["depth"] + channel["in_flight_count"], channel["deferred_count"], channel["paused"])
 

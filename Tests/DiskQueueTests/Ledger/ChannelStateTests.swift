@@ -22,6 +22,7 @@ struct ChannelStateTests {
             case .emptied(let end):
                 if end > start { finished.formUnion(start..<end) }
                 redeliveries = redeliveries.filter { $0.key >= end }
+            case .delivered: break
             }
         }
 

@@ -7,13 +7,14 @@ enum LedgerEvent: Equatable {
     case requeued(UInt64, attempts: UInt16, isTimeout: Bool)
     case deferred(UInt64, ChannelState.Redelivery)
     case emptied(below: UInt64)
+    case delivered(below: UInt64)
 
     static func random(
         from start: UInt64,
         using generator: inout SeededGenerator
     ) -> LedgerEvent {
         let sequence = start + UInt64(generator.below(3000))
-        switch generator.below(20) {
+        switch generator.below(22) {
         case 0..<9:
             let count = UInt64([1, 1, 1, 2, 5, 500][generator.below(6)])
             return .finished(sequence..<sequence + count)
@@ -32,6 +33,8 @@ enum LedgerEvent: Equatable {
                     delayMilliseconds: generator.next() >> UInt64(generator.below(64))
                 )
             )
+        case 19, 20:
+            return .delivered(below: sequence)
         default:
             return .emptied(below: start + UInt64(generator.below(1000)))
         }
@@ -44,6 +47,7 @@ enum LedgerEvent: Equatable {
             state.requeue(sequence, ChannelState.Redelivery(attempts: attempts))
         case .deferred(let sequence, let redelivery): state.requeue(sequence, redelivery)
         case .emptied(let end): state.empty(below: end)
+        case .delivered(let end): state.deliveredEnd = end
         }
     }
 
@@ -54,6 +58,7 @@ enum LedgerEvent: Equatable {
             entries.requeued(sequence, attempts: attempts, isTimeout: isTimeout)
         case .deferred(let sequence, let redelivery): entries.deferred(sequence, redelivery)
         case .emptied(let end): entries.emptied(below: end)
+        case .delivered(let end): entries.delivered(below: end)
         }
     }
 
@@ -64,6 +69,7 @@ enum LedgerEvent: Equatable {
             ledger.requeued(sequence, attempts: attempts, isTimeout: isTimeout)
         case .deferred(let sequence, let redelivery): ledger.deferred(sequence, redelivery)
         case .emptied(let end): ledger.emptied(below: end)
+        case .delivered(let end): ledger.delivered(below: end)
         }
     }
 }

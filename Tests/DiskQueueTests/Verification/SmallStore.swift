@@ -111,6 +111,7 @@ struct SmallStore {
         guard !isStopped else { return }
         ledgers[0].finished(start + 12..<start + 13)
         ledgers[0].requeued(start + 13, attempts: 2, isTimeout: true)
+        ledgers[0].delivered(below: start + 20)
         _ = try ledgers[0].flush()
         ledgers[0].finished(start + 20..<start + 22)
         _ = try ledgers[0].flush()

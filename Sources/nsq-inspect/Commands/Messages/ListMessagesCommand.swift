@@ -157,9 +157,9 @@ private struct MessageListing {
 extension MessageState {
     /// The state for a program.
     fileprivate var cell: Cell {
-        let name = Cell.text(name?.rawValue ?? "not received")
+        let name = Cell.text(word)
         return switch self {
-        case .notReceived, .held, .finished: .members([(name: "state", value: name)])
+        case .notReceived, .held, .finished, .inFlight: .members([(name: "state", value: name)])
         case .queued(let attempts):
             .members([
                 (name: "state", value: name), (name: "attempts", value: .count(UInt64(attempts))),
@@ -178,6 +178,7 @@ extension MessageState {
         case .notReceived: "not received"
         case .held: "held"
         case .finished: "finished"
+        case .inFlight: "in flight"
         case .queued(let attempts): attempts > 0 ? "queued, attempts \(attempts)" : "queued"
         case .deferred(let attempts, let due):
             "deferred until \(HumanFigure.time(Int64(clamping: due)))"

@@ -40,6 +40,7 @@ struct MessageFilter: ParsableArguments {
     /// The states by the names that people use.
     enum StateName: String, CaseIterable, ExpressibleByArgument {
         case finished, queued, deferred, held
+        case inFlight = "in-flight"
     }
 
     /// A moment, nanoseconds since the Unix epoch.
@@ -135,6 +136,7 @@ extension MessageState {
         case .held: .held
         case .finished: .finished
         case .queued: .queued
+        case .inFlight: .inFlight
         case .deferred: .deferred
         }
     }
