@@ -1,4 +1,6 @@
 """Messages taken from a killed store as lines of JSON, and served on elsewhere with what each channel had done."""
+import base64
+import collections
 import contextlib
 import json
 import os
@@ -120,6 +122,72 @@ def run(judge, inspector, binary, folder):
             "bytes that are no text arrive as they were")
         judge.equal(daemon.stop(), 0, "it stops")
     refusals(judge, inspector, other, lines)
+    mended(judge, inspector, os.path.join(folder, "mended"), lines)
+    resumed(judge, inspector, os.path.join(folder, "resumed"), lines)
+
+
+def write_lines(path, lines):
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(line + "\n" for line in lines)
+
+
+def line_of(topic, number, timestamp=1):
+    body = base64.b64encode(b"%s %d" % (topic.encode(), number)).decode()
+    return json.dumps({"topic": topic, "timestamp": timestamp, "body": body, "channels": {"c": {"state": "queued"}}})
+
+
+def bodies(inspector, data):
+    """How often each body is in the store."""
+    status, output, _ = inspector.run("messages", "export", "--data-path", data)
+    return collections.Counter(base64.b64decode(json.loads(line)["body"]) for line in output.splitlines())
+
+
+def mended(judge, inspector, data, lines):
+    """A line that is no message, and then the same lines with a better one."""
+    texts = [line_of("t", number, timestamp=(1 << 63) - 1) for number in range(5)]
+    write_lines(lines, texts[:3] + ["", texts[3].replace("queued", "quoted"), texts[4]])
+    status, _, said = inspector.run("messages", "import", "--data-path", data, lines)
+    judge.check(status == 1 and "line 5" in said and "quoted" in said, "a state that is none: refused", (status, said))
+    write_lines(lines, texts[1:])
+    before = tree(data)
+    status, _, said = inspector.run("messages", "import", "--data-path", data, lines)
+    judge.check(status == 1 and "messages.importing" in said, "other lines than those before it: refused", said)
+    judge.equal(bodies(inspector, data).total(), 3, "nothing of them is imported")
+    judge.equal(sorted(before), sorted(tree(data)), "no file is made or lost")
+    write_lines(lines, texts[:2])
+    status, _, said = inspector.run("messages", "import", "--data-path", data, lines)
+    judge.check(status == 1 and "messages.importing" in said, "so are fewer lines", said)
+    write_lines(lines, texts)
+    status, _, said = inspector.run("messages", "import", "--data-path", data, lines)
+    judge.check(status == 0 and "3 lines passed over" in said, "mended, it goes on behind what it had", (status, said))
+    judge.equal(bodies(inspector, data), {b"t %d" % number: 1 for number in range(5)}, "every message is there, once")
+    judge.equal(
+        len(inspector.rows("messages", "--data-path", data)), 5, "messages of the last moment there is are shown")
+
+
+def resumed(judge, inspector, data, lines):
+    """An import that is killed goes on with the same lines, and with no others."""
+    count, marker = 250_000, os.path.join(data, "messages.importing")
+    write_lines(lines, (line_of("big", number) for number in range(count)))
+    process = inspector.start("messages", "import", "--data-path", data, lines)
+    end = time.monotonic() + 120
+    while not os.path.exists(marker) and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    judge.check(os.path.exists(marker), "an import is killed behind its first 100,000 lines")
+    others = lines + ".others"
+    write_lines(others, (line_of("others", number) for number in range(count)))
+    status, _, said = inspector.run("messages", "import", "--data-path", data, others)
+    judge.check(status == 1 and "messages.importing" in said, "other lines are refused", (status, said))
+    status, _, said = inspector.run("messages", "import", "--data-path", data, lines)
+    judge.check(status == 0 and "00000 lines passed over" in said, "the same lines go on", (status, said))
+    found = bodies(inspector, data)
+    judge.equal(
+        (len(found), set(found) == {b"big %d" % number for number in range(count)}), (count, True),
+        "every message is there, and none of the others")
+    judge.check(found.total() - count <= 100_000, "100,000 come twice at most", found.total() - count)
+    judge.equal(inspector.run("verify", "--data-path", data)[0], 0, "the store is whole")
 
 
 def refusals(judge, inspector, data, lines):

@@ -16,6 +16,11 @@ class Inspector:
             [self.binary, *arguments], capture_output=True, timeout=120, stdin=subprocess.DEVNULL, **options)
         return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
 
+    def start(self, *arguments):
+        """A command that is not waited for; what it says is not kept."""
+        return subprocess.Popen(
+            [self.binary, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def rows(self, *arguments):
         """The rows of a report; OSError when the command fails."""
         status, output, said = self.run(*arguments, "--output=json")

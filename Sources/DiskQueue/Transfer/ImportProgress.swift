@@ -1,5 +1,33 @@
-/// How many lines of an import are in the store, kept beside it until the import ends.
+/// Which lines of an import are in the store, kept beside it until the import ends.
 struct ImportProgress {
+    /// The lines from the first one on, told from others of the same number.
+    struct Lines: Equatable {
+        private(set) var count = 0
+        /// A chain of the lines' CRC-32C.
+        private(set) var digest: UInt64 = 0
+
+        init() {}
+
+        /// Reads what ``text`` gives; `nil` for anything else.
+        init?(_ text: String) {
+            let words = text.split(separator: " ")
+            guard words.count == 2, let count = Int(words[0]), count >= 0,
+                let digest = UInt64(words[1], radix: 16)
+            else { return nil }
+            self.count = count
+            self.digest = digest
+        }
+
+        var text: String { "\(count) \(String(digest, radix: 16))" }
+
+        mutating func append(_ line: [UInt8]) {
+            count += 1
+            let checksum = line.withUnsafeBytes { Checksum.crc32c($0) }
+            // The multiplier is that of FNV-1a: what was before moves on.
+            digest = (digest ^ UInt64(checksum)) &* 0x100_0000_01b3
+        }
+    }
+
     /// Name of the file inside the data path.
     static let fileName = "messages.importing"
 
@@ -13,24 +41,42 @@ struct ImportProgress {
         path = "\(dataPath)/\(Self.fileName)"
     }
 
-    /// Lines that an import which was cut short had made durable; 0 when there was none.
-    func read() throws(DiskQueueError) -> Int {
+    /// Lines that an import which was cut short had made durable; none when there was no such import.
+    ///
+    /// - Throws: `.unusable` when the file says something else; `.io`.
+    func read() throws(DiskQueueError) -> Lines {
+        let bytes: [UInt8]
         do throws(FileSystemError) {
-            let bytes = try fileSystem.open(path, .readOnly).read(32, at: 0)
-            return Int(String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self)) ?? 0
+            bytes = try fileSystem.open(path, .readOnly).read(64, at: 0)
         } catch {
-            if ErrorNumber.isMissing(error.errno) { return 0 }
+            if ErrorNumber.isMissing(error.errno) { return Lines() }
             throw DiskQueueError(error)
         }
+        guard let lines = Lines(String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self)) else {
+            throw DiskQueueError(
+                .unusable,
+                "\(path) does not tell how far an import came; remove it to begin a new one"
+            )
+        }
+        return lines
     }
 
-    /// Notes that `lineCount` lines are durable.
-    func write(_ lineCount: Int) throws(DiskQueueError) {
+    /// Why lines are refused that are not those which the import began with.
+    func refusal(_ lines: Lines) -> DiskQueueError {
+        DiskQueueError(
+            .unusable,
+            "an import into \(dataPath) was cut short behind \(lines.count) lines, and these do not begin with them;"
+                + " give those again to go on, or remove \(path) to import others"
+        )
+    }
+
+    /// Notes that `lines` are durable.
+    func write(_ lines: Lines) throws(DiskQueueError) {
         let temporary = "\(path).tmp"
         do throws(FileSystemError) {
             let file = try fileSystem.open(temporary, .createIfMissing)
             try file.truncate(to: 0)
-            try file.write(Array("\(lineCount)\n".utf8), at: 0)
+            try file.write(Array("\(lines.text)\n".utf8), at: 0)
             try file.synchronizeData()
             try fileSystem.rename(temporary, to: path)
             try fileSystem.synchronizeDirectory(dataPath)

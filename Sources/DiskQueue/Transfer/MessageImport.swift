@@ -10,8 +10,8 @@ internal import NSQCore
 package final class MessageImport {
     /// What was imported.
     package struct Report: Sendable, Equatable {
-        /// Lines that were read, those of earlier attempts included.
-        package internal(set) var lineCount = 0
+        /// Lines that an earlier attempt had imported.
+        package internal(set) var linesPassedOver = 0
         /// Messages that were appended.
         package internal(set) var messageCount: UInt64 = 0
         /// Topics that were made.
@@ -25,16 +25,19 @@ package final class MessageImport {
 
     /// What was done so far.
     package private(set) var report = Report()
-    /// Lines that an earlier attempt read, and that are to be passed over.
-    package let linesDone: Int
-
     private let path: DataPath
     private let dataPath: String
     private let store: Store
     private let work = EditorWork()
     private let progress: ImportProgress
     private var topics: [String: TopicImport] = [:]
+    /// What an earlier attempt made durable.
+    private let durable: ImportProgress.Lines
+    /// What was given so far.
+    private var lines = ImportProgress.Lines()
     private var linesSinceCommit = 0
+
+    private var isPassingOver: Bool { lines.count < durable.count }
 
     /// Opens the store of a data path, or makes one there.
     ///
@@ -54,7 +57,7 @@ package final class MessageImport {
         }
         path = try DataPath(dataPath, syncPolicy: .interval)
         progress = ImportProgress(dataPath: dataPath, fileSystem: PosixFileSystem())
-        linesDone = try progress.read()
+        durable = try progress.read()
         let configuration = path.configuration(nodeID: node, time: SystemTime())
         let opened = try Store.open(configuration, metadata: path.metadata) { [work] in
             work.note($0)
@@ -63,13 +66,19 @@ package final class MessageImport {
         store.attach { [work] in work.accept($0) }
         try path.lock.markRecovered()
         for topic in opened.topics { topics[topic.name] = TopicImport(topic, of: store) }
-        report.lineCount = linesDone
     }
 
-    /// Appends the message of a line.
+    /// Appends the message of a line, or passes over it when an earlier attempt had come behind it.
     ///
-    /// - Throws: `.corrupt` for a line that is no message, with nothing appended; `.noSpace`, `.io`.
+    /// - Throws: `.corrupt` for a line that is no message, with nothing appended; `.unusable` when the lines are not
+    ///   those of the earlier attempt; `.noSpace`, `.io`.
     package func add(line: [UInt8]) throws(DiskQueueError) {
+        if isPassingOver {
+            lines.append(line)
+            report.linesPassedOver += 1
+            if !isPassingOver, lines != durable { throw progress.refusal(durable) }
+            return
+        }
         let record = try MessageRecord(line: line)
         guard let name = TopicName(record.topic), !name.isEphemeral else {
             throw DiskQueueError(.corrupt, "topic: \(record.topic) is no name of a durable topic")
@@ -85,7 +94,7 @@ package final class MessageImport {
         let topic = try topic(name, record)
         report.channelCount += try topic.add(record)
         report.messageCount += 1
-        report.lineCount += 1
+        lines.append(line)
         linesSinceCommit += 1
         if linesSinceCommit >= Self.linesToCommit { try commit() }
     }
@@ -93,8 +102,13 @@ package final class MessageImport {
     /// Ends the import.
     ///
     /// Durability: everything is on stable storage on return.
-    package func finish() throws(DiskQueueError) {
-        try commit()
+    ///
+    /// `isWhole`: whether there are no more lines; else another attempt goes on from here.
+    ///
+    /// - Throws: `.unusable` when an earlier attempt had more lines than there are; `.noSpace`, `.io`.
+    package func finish(isWhole: Bool = true) throws(DiskQueueError) {
+        let isOther = lines.count <= durable.count && lines != durable
+        if !isOther { try commit() }
         for topic in topics.values { topic.close(store) }
         try store.metadata.apply(work.takeChanges())
         let inspection = try StoreInspection(dataPath: dataPath, lock: path.lock)
@@ -111,8 +125,9 @@ package final class MessageImport {
             )
         ])
         store.close()
-        try progress.end()
+        if isWhole, !isOther { try progress.end() }
         try path.lock.markClean()
+        if isWhole, isOther { throw progress.refusal(durable) }
     }
 
     private var now: Int64 { SystemTime().wallNanoseconds / 1_000_000 }
@@ -137,7 +152,7 @@ package final class MessageImport {
         try store.synchronizeAll()
         try store.metadata.apply(work.takeChanges())
         for topic in topics.values { topic.rest() }
-        try progress.write(report.lineCount)
+        try progress.write(lines)
         linesSinceCommit = 0
     }
 }

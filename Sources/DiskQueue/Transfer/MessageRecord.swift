@@ -18,6 +18,10 @@ package struct MessageRecord: Codable, Sendable, Equatable {
             case dueMilliseconds = "due_ms"
         }
 
+        fileprivate static let states: Set = [
+            "queued", "in flight", "deferred", "finished", "held", "not received",
+        ]
+
         /// Composes what is told of a message in `state`.
         init(_ state: MessageState) {
             self.state = state.word
@@ -74,6 +78,13 @@ package struct MessageRecord: Codable, Sendable, Equatable {
         id = try values.decodeIfPresent(String.self, forKey: .id) ?? ""
         timestamp = try values.decode(Int64.self, forKey: .timestamp)
         channels = try values.decodeIfPresent([String: Delivery].self, forKey: .channels) ?? [:]
+        for (name, delivery) in channels where !Delivery.states.contains(delivery.state) {
+            throw DecodingError.dataCorruptedError(
+                forKey: .channels,
+                in: values,
+                debugDescription: "\(name) has no known state but \(delivery.state)"
+            )
+        }
         deferredUntilMilliseconds = try values.decodeIfPresent(
             UInt64.self,
             forKey: .deferredUntilMilliseconds

@@ -124,10 +124,12 @@ final class TopicImport {
         let missing = names.filter { name in !channels.contains { $0.member.name == name } }
         guard !missing.isEmpty else { return 0 }
         try flush()
-        for name in missing {
-            var member: Roster.Member?
-            try change { member = $0.addChannel(name, end: log.endSequence) }
-            guard let member else { continue }
+        var members: [Roster.Member] = []
+        try change { roster in
+            for name in missing { members.append(roster.addChannel(name, end: log.endSequence)) }
+        }
+        for member in members {
+            let name = member.name
             let ledger = store.createLedger(of: log, channelID: member.id, channelName: name)
             channels.append(
                 ChannelImport(member, ledger, ChannelState(start: member.startSequence))

@@ -8,8 +8,8 @@ struct ImportMessagesCommand: ParsableCommand {
         abstract: "Appends exported messages to a store that nobody runs on, or to a new one.",
         discussion: """
             Topics and channels that are missing are made; each message is in them what it was. An import that was \
-            cut short goes on where it was last made durable, when it is given the same lines again; the few \
-            messages behind that come twice.
+            cut short goes on where it was last made durable, when it is given the same lines again; messages \
+            behind that, 100,000 at most, come twice. One that ended at a line that is no message goes on there.
             """
     )
 
@@ -28,13 +28,18 @@ struct ImportMessagesCommand: ParsableCommand {
         var number = 0
         while let line = try lines.next() {
             number += 1
-            if number <= messages.linesDone || line.isEmpty { continue }
+            if line.isEmpty { continue }
             try add(line, number, to: messages)
             bar.show(done: lines.bytesRead, total: lines.byteCount)
         }
         bar.end()
         try messages.finish()
         let report = messages.report
+        if report.linesPassedOver > 0 {
+            StandardError.say(
+                "\(report.linesPassedOver) lines passed over, which an earlier import took"
+            )
+        }
         StandardError.say(
             "\(report.messageCount) messages imported, \(report.topicCount) topics and"
                 + " \(report.channelCount) channels made"
@@ -45,11 +50,13 @@ struct ImportMessagesCommand: ParsableCommand {
         do throws(DiskQueueError) {
             try messages.add(line: line)
         } catch {
+            guard error.code == .corrupt || error.code == .unusable else { throw error }
+            try messages.finish(isWhole: false)
             guard error.code == .corrupt else { throw error }
-            try messages.finish()
             let reason = PrintableText.of(error.message)
             throw InspectorError(
-                "\(file) line \(number): \(reason); the lines before it were imported"
+                "\(file) line \(number): \(reason); the lines before it were imported, and are passed over"
+                    + " when all are given again"
             )
         }
     }

@@ -77,7 +77,8 @@ struct MessageFilter: ParsableArguments {
         return CompiledMessageFilter(
             states: Set(state),
             id: id.flatMap { UInt64($0, radix: 16) },
-            times: times.0..<times.1,
+            since: since?.nanoseconds,
+            until: until?.nanoseconds,
             sizes: sizes.0...sizes.1,
             text: contains.map { Array($0.utf8) },
             expression: try matches.map { pattern in
@@ -95,7 +96,8 @@ struct MessageFilter: ParsableArguments {
 struct CompiledMessageFilter {
     let states: Set<MessageFilter.StateName>
     let id: UInt64?
-    let times: Range<Int64>
+    let since: Int64?
+    let until: Int64?
     let sizes: ClosedRange<Int>
     let text: [UInt8]?
     let expression: Regex<AnyRegexOutput>?
@@ -103,7 +105,9 @@ struct CompiledMessageFilter {
     /// Whether a message is wanted, given its states in the channels that are asked about.
     func accepts(_ message: StoredMessage, states found: some Sequence<MessageState>) -> Bool {
         if let id, message.id != id { return false }
-        guard times.contains(message.timestamp), sizes.contains(message.body.count) else {
+        if let since, message.timestamp < since { return false }
+        if let until, message.timestamp >= until { return false }
+        guard sizes.contains(message.body.count) else {
             return false
         }
         if !states.isEmpty, !found.contains(where: { $0.name.map(states.contains) ?? false }) {
