@@ -179,29 +179,33 @@ def beside_a_store(judge, binary, data):
         daemon.stop()
 
 
-def damaged(judge, binary, data):
+def damaged(judge, options, data):
     write_document(data, ("t", False, [("c", False)]))
     good = [record(b"message %d" % n, n) for n in range(30)]
     good[10] = b"\x7f\xff\xff\xff" + good[10][4:]
     write(data, "t:c.diskqueue.000000.dat", b"".join(good))
     write(data, "t:c.diskqueue.000009.dat.bad", record(b"old", 99))
-    with Daemon(binary, data) as daemon:
+    told = "t:c.diskqueue.000000.dat is damaged at %d: %d bytes" % (sum(map(len, good[:10])), len(good[10]))
+    with tempfile.TemporaryDirectory() as folder:
+        status, _, said = inspect(options, "import-nsqd", data, "--data-path", os.path.join(folder, "store"))
+        judge.check(status == 1 and told in said, "import-nsqd tells by its status too", (status, said))
+    with Daemon(options.bin, data) as daemon:
         daemon.start()
         found, extra = drain(daemon, "t", "c", 29)
         judge.check(not extra and {each[0] for each in found} == {b"message %d" % n for n in range(30) if n != 10},
                     "all but the damaged record comes, also without a meta file")
-        judge.check("t:c.diskqueue.000000.dat is damaged: %d bytes" % len(good[10]) in daemon.log(50), "it is told of")
+        judge.check(told in daemon.log(50), "it is told of")
         daemon.stop()
     names = os.listdir(data)
     judge.check("t:c.diskqueue.000000.dat.bad" in names and "t:c.diskqueue.000009.dat.bad" in names,
                 "the file is kept as .bad", names)
 
 
-def unreadable(judge, binary, data):
+def unreadable(judge, options, data):
     write(data, "nsqd.dat", b"{")
     write_queue(data, "t", [record(b"m", 0)])
     before = tree(data)
-    with Daemon(binary, data) as daemon:
+    with Daemon(options.bin, data) as daemon:
         try:
             daemon.start()
             judge.check(False, "an unreadable nsqd.dat ends the start")
@@ -315,7 +319,7 @@ def main():
         beside_a_store(judge, options.bin, data)
     for part in (damaged, unreadable):
         with tempfile.TemporaryDirectory() as data:
-            part(judge, options.bin, data)
+            part(judge, options, data)
     with tempfile.TemporaryDirectory() as data:
         cut_off(judge, options.bin, data, random.Random(options.seed))
     with tempfile.TemporaryDirectory() as folder:

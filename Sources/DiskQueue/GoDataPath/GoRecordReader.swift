@@ -10,6 +10,8 @@ package struct GoRecordReader {
     private(set) var offset: Int
     /// Bytes that are no record.
     package private(set) var passedOverBytes = 0
+    /// Where the first of them is; `nil` without any.
+    private(set) var firstDamage: Int?
 
     private let file: any File
     private let end: Int
@@ -45,8 +47,7 @@ package struct GoRecordReader {
             if try !isRecordOrEnd(after) {
                 // The length is wrong when what it covers holds another record.
                 if let inner = try nextPlausible(from: offset + 1, before: after) {
-                    passedOverBytes += inner - offset
-                    offset = inner
+                    passOver(to: inner)
                     continue
                 }
                 if !head.isOfMessage {
@@ -70,8 +71,7 @@ package struct GoRecordReader {
 
     /// Gives up what was not looked at.
     mutating func skipRest() {
-        passedOverBytes += max(0, end - offset)
-        offset = max(offset, end)
+        passOver(to: max(offset, end))
     }
 
     // MARK: - Judging
@@ -97,9 +97,14 @@ package struct GoRecordReader {
     }
 
     private mutating func passOver(before limit: Int) throws(FileSystemError) {
-        let found = try nextPlausible(from: offset + 1, before: limit) ?? limit
-        passedOverBytes += found - offset
-        offset = found
+        passOver(to: try nextPlausible(from: offset + 1, before: limit) ?? limit)
+    }
+
+    private mutating func passOver(to place: Int) {
+        guard place > offset else { return }
+        firstDamage = firstDamage ?? offset
+        passedOverBytes += place - offset
+        offset = place
     }
 
     /// The first place before `limit` at which length, time and id are those of a record.

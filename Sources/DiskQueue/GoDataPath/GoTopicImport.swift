@@ -91,11 +91,11 @@ struct GoTopicImport {
                 throw DiskQueueError(error)
             }
             while let record = next(&reader, &report) { try append(record) }
-            guard reader.passedOverBytes > 0 else { continue }
+            guard let place = reader.firstDamage else { continue }
             queue.passedOverBytes += UInt64(reader.passedOverBytes)
             report.damagedFiles.append(part.file)
             report.notes.append(
-                "\(path) is damaged: \(reader.passedOverBytes) bytes are no message and were passed over"
+                "\(path) is damaged at \(place): \(reader.passedOverBytes) bytes are no message and were passed over"
             )
         }
         queue.messageCount = count - first

@@ -10,7 +10,8 @@ struct ImportNSQDCommand: ParsableCommand {
             The directory must not be in use. nsqd takes over a data path by itself when it is started there; this \
             command is for looking first, for another disk, and for files that were set aside as damaged.
 
-            A message that waits in several channels is imported for each of them, and counts for each.
+            A message that waits in several channels is imported for each of them, and counts for each. What is no \
+            message is passed over and told of, and the status is 1.
             """
     )
 
@@ -69,5 +70,6 @@ struct ImportNSQDCommand: ParsableCommand {
             \(done.messageCount) messages; passed over \(done.passedOverBytes) bytes
             """
         )
+        if done.passedOverBytes > 0 { throw ExitCode(ExitStatus.failure.rawValue) }
     }
 }
