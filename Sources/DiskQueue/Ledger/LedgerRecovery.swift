@@ -31,8 +31,10 @@ package struct LedgerRecovery {
         generation = checkpoint?.generation ?? 0
         let fallback = checkpoint?.state.withUnsafeBytes { ChannelState(decoding: $0) }
         guard fileSystem.exists(path) else {
-            if let fallback {
-                state = fallback
+            guard let fallback else { return }
+            state = fallback
+            // A channel of which nothing was noted has no file.
+            if fallback != ChannelState(start: min(fallback.ackFloor, member.startSequence)) {
                 notes.append("\(path) is missing; the checkpoint in the metadata is used")
             }
             return

@@ -87,7 +87,8 @@ struct TopicRecovery {
         tellsChannels = !mayLackRoster
         defer { self.roster = roster }
         // A torn tail may be the roster of a channel that was answered for; its row tells, and nothing else does.
-        guard mayLackRoster || tornBytes > 0 else { return }
+        // Without a loss of power a row is never newer than the roster, however whole the log looks.
+        guard mayLackRoster || tornBytes > 0 || !context.mayHaveLostPower else { return }
         let added =
             mayLackRoster && !context.mayHaveLostPower
             ? roster.complete(from: row, channels, end: segments.last?.endSequence)

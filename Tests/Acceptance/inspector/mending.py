@@ -4,12 +4,13 @@ import collections
 import contextlib
 import os
 import re
+import time
 
 from daemon import Daemon, differences, tree
-from inspector.damage import ALL, FLIPS, LEDGER, LOSSES, SEGMENT, SIDE_FILES, Damager
-from inspector.stores import SMALL, Counts, counts_of, drained, files
+from inspector.damage import ALL, FLIPS, LEDGER, LOSSES, SEGMENT, SIDE_FILES, Damager, batches
+from inspector.stores import FINISH, LEDGER_SECONDS, SMALL, Counts, counts_of, drained, files, take
 from inspector.verifying import replace, whole
-from wire import Connection, pub
+from wire import Connection, mpub, pub
 
 
 def mended(bench, path):
@@ -173,6 +174,31 @@ def held_back(bench, see):
                 got = drained(daemon).get(("alone", "c"), [])
             see.equal(sorted(set(kept_bodies) - set(got)), [], "%s: what it held is delivered" % what)
             see.equal(len(got), len(set(got)), "%s: once" % what)
+
+
+def cut_rosters(bench, see):
+    """a log of a killed nsqd cut where its channels were made: they stay, and what the ledger knows is missed"""
+    original = bench.new_folder()
+    with Daemon(bench.binary, original) as daemon:
+        daemon.start()
+        daemon.post("/topic/create", topic="t")
+        for channel in ("c", "e"):
+            daemon.post("/channel/create", topic="t", channel=channel)
+        with contextlib.closing(Connection(daemon.tcp_port)) as producer:
+            producer.call(mpub("t", [b"%d" % number for number in range(40)]))
+        take(daemon, "t", "c", 20, lambda at, _: FINISH)
+        time.sleep(LEDGER_SECONDS)
+        daemon.kill()
+    (segment,) = files(original, SEGMENT)
+    starts = [start for start, _ in batches(segment)]
+    see.check(len(starts) >= 4, "each change is a batch", starts)
+    for start in starts[1:4]:
+        for size in (start, start + 1, start + 63, start + 64):
+            with bench.stores.copied(original) as path:
+                os.truncate(files(path, SEGMENT)[0], size)
+                see.equal(bench.tool.run("verify", path).status, 1, "cut to %d bytes: verify reports it" % size)
+                found = set(counts_of(bench.binary, path).channels)
+                see.equal(found, {("t", "c"), ("t", "e")}, "cut to %d bytes: nsqd keeps both channels" % size)
 
 
 def content(path):
