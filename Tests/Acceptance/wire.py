@@ -126,7 +126,7 @@ class Connection:
         return self.call(b"SUB %s %s\n" % (topic.encode(), channel.encode()))
 
     def leave(self):
-        """Sends CLS and waits for its answer: every command before it was read. Messages that still come are dropped."""
+        """Sends CLS and waits for its answer, behind every command before it. Messages that still come are dropped."""
         self.send(b"CLS\n")
         end = time.monotonic() + 10
         while (left := end - time.monotonic()) > 0:
