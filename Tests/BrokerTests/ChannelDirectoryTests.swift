@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// A topic that is new here and known elsewhere.
-@Suite("Channels known elsewhere", .timeLimit(.minutes(1)))
+@Suite("Channels known elsewhere", .timeLimit(.minutes(10)))
 struct ChannelDirectoryTests {
     private let test: TestBroker
     private let directory = SlowDirectory()

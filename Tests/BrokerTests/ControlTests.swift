@@ -5,7 +5,7 @@ import NSQCore
 import Testing
 
 /// Pause, empty and delete, of topics and of channels.
-@Suite("Pause, empty, delete", .timeLimit(.minutes(1)))
+@Suite("Pause, empty, delete", .timeLimit(.minutes(10)))
 struct ControlTests {
     private let test: TestBroker
 

@@ -4,7 +4,7 @@ import DiskQueueTesting
 import Testing
 
 /// What is published and kept when files of the store are damaged, mixed up or older than others.
-@Suite("Damaged store", .timeLimit(.minutes(1)))
+@Suite("Damaged store", .timeLimit(.minutes(10)))
 struct DamagedStoreTests {
     private let test: TestBroker
     private let folder = "/data/topics/1"

@@ -3,7 +3,7 @@ import DiskQueueTesting
 import Testing
 
 /// Messages that are published with a delay.
-@Suite("Deferred publish", .timeLimit(.minutes(1)))
+@Suite("Deferred publish", .timeLimit(.minutes(10)))
 struct DeferredTests {
     private let test: TestBroker
 

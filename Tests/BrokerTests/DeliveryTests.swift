@@ -4,7 +4,7 @@ import NSQCore
 import Testing
 
 /// What is published reaches every channel once, and each consumer as much as it asked for.
-@Suite("Delivery", .timeLimit(.minutes(1)))
+@Suite("Delivery", .timeLimit(.minutes(10)))
 struct DeliveryTests {
     private let test: TestBroker
 

@@ -3,7 +3,7 @@ import DiskQueueTesting
 import Testing
 
 /// The window against a dictionary that does the same at any cost.
-@Suite("Delivery window", .timeLimit(.minutes(2)))
+@Suite("Delivery window", .timeLimit(.minutes(10)))
 struct DeliveryWindowTests {
     private typealias Window = DeliveryWindow
 

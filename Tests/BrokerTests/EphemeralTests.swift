@@ -4,7 +4,7 @@ import NSQCore
 import Testing
 
 /// Topics and channels that live in memory and go with their last user.
-@Suite("Ephemeral topics and channels", .timeLimit(.minutes(1)))
+@Suite("Ephemeral topics and channels", .timeLimit(.minutes(10)))
 struct EphemeralTests {
     private let test: TestBroker
 

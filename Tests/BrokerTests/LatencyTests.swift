@@ -3,7 +3,7 @@ import NSQCore
 import Testing
 
 /// How long messages took, and who is served first.
-@Suite("Latency and proximity", .timeLimit(.minutes(1)))
+@Suite("Latency and proximity", .timeLimit(.minutes(10)))
 struct LatencyTests {
     private func broker(window: Duration = .seconds(10)) throws -> TestBroker {
         var limits = BrokerConfiguration()

@@ -5,7 +5,7 @@ import NSQCore
 import Testing
 
 /// Documents applied to a running broker, and to its store while it is stopped: both come to the same.
-@Suite("Documents and the broker", .timeLimit(.minutes(1)))
+@Suite("Documents and the broker", .timeLimit(.minutes(10)))
 struct MetadataDocumentTests {
     /// Where a document is applied.
     enum Place: CaseIterable {

@@ -5,7 +5,7 @@ import Glibc
 import Testing
 
 /// A disk that will not be read for a while delays deliveries, and loses none.
-@Suite("Read failures", .timeLimit(.minutes(1)))
+@Suite("Read failures", .timeLimit(.minutes(10)))
 struct ReadFailureTests {
     private let disk = SimulatedFileSystem()
     private let test: TestBroker

@@ -4,7 +4,7 @@ import NSQCore
 import Testing
 
 /// What comes back: requeued, timed out, touched, or asked for by somebody who may not.
-@Suite("Requeue, timeout and touch", .timeLimit(.minutes(1)))
+@Suite("Requeue, timeout and touch", .timeLimit(.minutes(10)))
 struct RequeueTests {
     private let test: TestBroker
 

@@ -5,7 +5,7 @@ import NSQCore
 import Testing
 
 /// What a broker knows after it was stopped or killed and started again.
-@Suite("Restart", .timeLimit(.minutes(1)))
+@Suite("Restart", .timeLimit(.minutes(10)))
 struct RestartTests {
     private let test: TestBroker
 

@@ -6,7 +6,7 @@ import NSQCore
 import Testing
 
 /// What a backlog and its stragglers cost: disk and memory.
-@Suite("Retention", .timeLimit(.minutes(2)), .serialized)
+@Suite("Retention", .timeLimit(.minutes(10)), .serialized)
 struct RetentionTests {
     private func publish(_ count: Int, _ test: TestBroker, from first: Int = 0) throws {
         for start in stride(from: first, to: first + count, by: 200) {

@@ -4,7 +4,7 @@ import NSQCore
 import Testing
 
 /// Changing the topics and channels of a store on disk that no daemon uses.
-@Suite("Metadata editor", .timeLimit(.minutes(1)))
+@Suite("Metadata editor", .timeLimit(.minutes(10)))
 struct MetadataEditorTests {
     private let directory: TemporaryDirectory
 

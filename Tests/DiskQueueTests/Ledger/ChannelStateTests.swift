@@ -3,7 +3,7 @@ import DiskQueueTesting
 import Testing
 
 /// What a ledger's entries mean, and how a checkpoint holds it.
-@Suite("Channel state", .timeLimit(.minutes(1)))
+@Suite("Channel state", .timeLimit(.minutes(10)))
 struct ChannelStateTests {
     private struct Model {
         var start: UInt64

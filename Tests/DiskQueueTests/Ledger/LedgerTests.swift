@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 /// Ledgers on disk: what comes back, and what damage may and may not do.
-@Suite("Ledger", .timeLimit(.minutes(2)))
+@Suite("Ledger", .timeLimit(.minutes(10)))
 struct LedgerTests {
     private let disk = MemoryFileSystem()
     private static let start: UInt64 = 1 << 40

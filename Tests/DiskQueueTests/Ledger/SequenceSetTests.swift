@@ -3,7 +3,7 @@ import DiskQueueTesting
 import Testing
 
 /// The set of finished sequences against a plain set.
-@Suite("Sequence set", .timeLimit(.minutes(1)))
+@Suite("Sequence set", .timeLimit(.minutes(10)))
 struct SequenceSetTests {
     private func check(_ set: SequenceSet, _ model: Set<UInt64>, from start: UInt64) throws {
         var floor = start

@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 /// Disks that are full, fail to sync, or fail for good.
-@Suite("Disk failures", .timeLimit(.minutes(2)))
+@Suite("Disk failures", .timeLimit(.minutes(10)))
 struct DiskFailureTests {
     private func code(_ body: () throws -> Void) -> DiskQueueError.Code? {
         do {

@@ -4,7 +4,7 @@ import NSQCore
 import Testing
 
 /// What is appended to a topic's log is read back, from memory or from the file, in this run or the next.
-@Suite("Topic log", .timeLimit(.minutes(2)))
+@Suite("Topic log", .timeLimit(.minutes(10)))
 struct TopicLogTests {
     private static func text(_ number: Int, _ count: Int) -> String {
         String(String(repeating: "\(number).", count: count / 2 + 1).prefix(max(1, count)))

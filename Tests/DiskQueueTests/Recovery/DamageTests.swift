@@ -4,7 +4,7 @@ import NSQCore
 import Testing
 
 /// Torn tails, damaged batches and files of a newer version.
-@Suite("Damaged segments", .timeLimit(.minutes(2)))
+@Suite("Damaged segments", .timeLimit(.minutes(10)))
 struct DamageTests {
     private let fixture: LogFixture
     /// Where each message's batch ends.

@@ -4,7 +4,7 @@ import NSQCore
 import Testing
 
 /// What becomes of a topic's channels when the record that names them is damaged.
-@Suite("Lost roster", .timeLimit(.minutes(1)))
+@Suite("Lost roster", .timeLimit(.minutes(10)))
 struct LostRosterTests {
     private let fixture: LogFixture
 

@@ -3,7 +3,7 @@ import DiskQueueTesting
 import Testing
 
 /// CRC-32C by the processor and by tables.
-@Suite("Checksum", .timeLimit(.minutes(1)))
+@Suite("Checksum", .timeLimit(.minutes(10)))
 struct ChecksumTests {
     private func sums(_ bytes: some Sequence<UInt8>, from start: UInt32 = 0) -> (UInt32, UInt32) {
         Array(bytes).withUnsafeBytes { raw in

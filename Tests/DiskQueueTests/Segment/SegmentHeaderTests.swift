@@ -2,7 +2,7 @@ import DiskQueue
 import Testing
 
 /// What stands at the start of segment files and before each batch.
-@Suite("Segment and batch headers", .timeLimit(.minutes(1)))
+@Suite("Segment and batch headers", .timeLimit(.minutes(10)))
 struct SegmentHeaderTests {
     private let header = SegmentHeader(
         uuid: SegmentUUID(low: 0x1122_3344_5566_7788, high: 0x99aa_bbcc_ddee_ff01),

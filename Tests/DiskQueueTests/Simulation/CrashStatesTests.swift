@@ -3,7 +3,7 @@ import DiskQueueTesting
 import Glibc
 import Testing
 
-@Suite("Crash states", .timeLimit(.minutes(1)))
+@Suite("Crash states", .timeLimit(.minutes(10)))
 struct CrashStatesTests {
     /// Every different outcome for one path, of a crash after the whole of `disk`'s log; nil
     /// stands for no file.

@@ -3,7 +3,7 @@ import DiskQueueTesting
 import Glibc
 import Testing
 
-@Suite("Faulty file system", .timeLimit(.minutes(1)))
+@Suite("Faulty file system", .timeLimit(.minutes(10)))
 struct FaultyFileSystemTests {
     private let disk = SimulatedFileSystem()
 

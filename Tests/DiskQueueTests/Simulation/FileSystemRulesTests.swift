@@ -18,7 +18,7 @@ enum TriedFileSystem: CaseIterable {
     }
 }
 
-@Suite("File system rules", .timeLimit(.minutes(1)))
+@Suite("File system rules", .timeLimit(.minutes(10)))
 struct FileSystemRulesTests {
     private func errno(_ body: () throws -> Void) -> Int32 {
         do {

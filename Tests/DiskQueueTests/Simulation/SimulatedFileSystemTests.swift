@@ -3,7 +3,7 @@ import DiskQueueTesting
 import Glibc
 import Testing
 
-@Suite("Simulated file system", .timeLimit(.minutes(1)))
+@Suite("Simulated file system", .timeLimit(.minutes(10)))
 struct SimulatedFileSystemTests {
     @Test func logsWhatMattersInOrder() throws {
         let disk = SimulatedFileSystem()

@@ -4,7 +4,7 @@ import NSQCore
 import Testing
 
 /// A store as a whole: its topics, its metadata, and what start-up makes of what is missing.
-@Suite("Store", .timeLimit(.minutes(1)))
+@Suite("Store", .timeLimit(.minutes(10)))
 struct StoreTests {
     private let disk = MemoryFileSystem()
     private let time = ManualTime()
