@@ -46,6 +46,7 @@ package enum Gzip {
             return done
         }
         guard done == Z_STREAM_END else { throw .failed(done) }
-        return output
+        // The bound is far above what most bodies take, and the body may be kept.
+        return ByteBuffer(bytes: output.readableBytesView)
     }
 }

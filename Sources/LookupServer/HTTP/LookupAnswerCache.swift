@@ -14,6 +14,9 @@ final class LookupAnswerCache: Sendable {
         var plain: ByteBuffer
         /// The same in gzip; `nil` until somebody who takes that asked again.
         var packed: ByteBuffer?
+        /// The registrations that it shows, and until when it shows them as they are: both tell answers apart.
+        let version: UInt64
+        let validUntil: Int64
 
         var byteCount: Int { plain.readableBytes + (packed?.readableBytes ?? 0) }
     }
@@ -23,14 +26,8 @@ final class LookupAnswerCache: Sendable {
     /// Bytes of all answers that are kept.
     private static let capacity = 64 << 20
 
-    private struct Entry {
-        var answer: Answer
-        var version: UInt64
-        var validUntil: Int64
-    }
-
     private struct State {
-        var entries: [TopicName: Entry] = [:]
+        var answers: [TopicName: Answer] = [:]
         var byteCount = 0
     }
 
@@ -39,37 +36,36 @@ final class LookupAnswerCache: Sendable {
     /// The answer for `topic`, if it was written at this version of its registrations and holds at `now`.
     func answer(for topic: TopicName, version: UInt64, at now: Int64) -> Answer? {
         state.withLock { state in
-            guard let entry = state.entries[topic], entry.version == version,
-                now < entry.validUntil
+            guard let answer = state.answers[topic], answer.version == version,
+                now < answer.validUntil
             else { return nil }
-            return entry.answer
+            return answer
         }
     }
 
     /// Keeps an answer; with too many, all are let go.
     func keep(_ plain: ByteBuffer, for topic: TopicName, version: UInt64, validUntil: Int64) {
         guard plain.readableBytes >= Self.shortest else { return }
-        let answer = Answer(plain: plain)
-        put(Entry(answer: answer, version: version, validUntil: validUntil), for: topic)
+        let answer = Answer(plain: plain, version: version, validUntil: validUntil)
+        state.withLock { Self.put(answer, for: topic, in: &$0) }
     }
 
-    /// Keeps the packed form of an answer beside it, unless that has changed since.
-    func keep(packed: ByteBuffer, for topic: TopicName, version: UInt64) {
-        guard var entry = state.withLock({ $0.entries[topic] }), entry.version == version else {
-            return
-        }
-        entry.answer.packed = packed
-        put(entry, for: topic)
-    }
-
-    private func put(_ entry: Entry, for topic: TopicName) {
-        let byteCount = entry.answer.byteCount
-        guard byteCount <= Self.capacity else { return }
+    /// Keeps the packed form of `answer` beside it, unless another took its place meanwhile.
+    func keep(packed: ByteBuffer, of answer: Answer, for topic: TopicName) {
         state.withLock { state in
-            state.byteCount -= state.entries[topic]?.answer.byteCount ?? 0
-            if state.byteCount + byteCount > Self.capacity { state = State() }
-            state.byteCount += byteCount
-            state.entries[topic] = entry
+            guard var kept = state.answers[topic], kept.version == answer.version,
+                kept.validUntil == answer.validUntil
+            else { return }
+            kept.packed = packed
+            Self.put(kept, for: topic, in: &state)
         }
+    }
+
+    private static func put(_ answer: Answer, for topic: TopicName, in state: inout State) {
+        guard answer.byteCount <= capacity else { return }
+        state.byteCount -= state.answers[topic]?.byteCount ?? 0
+        if state.byteCount + answer.byteCount > capacity { state = State() }
+        state.byteCount += answer.byteCount
+        state.answers[topic] = answer
     }
 }

@@ -33,7 +33,7 @@ extension LookupRoutes {
             throw .topicNotFound
         }
         if let answer = answers.answer(for: name, version: version, at: db.now) {
-            return reply(with: answer, for: name, version, acceptsGzip: request.acceptsGzip)
+            return reply(with: answer, for: name, acceptsGzip: request.acceptsGzip)
         }
         guard let topic = db.lookup(name) else { throw .topicNotFound }
         let body = Self.document { json in
@@ -52,10 +52,9 @@ extension LookupRoutes {
     private func reply(
         with answer: LookupAnswerCache.Answer,
         for name: TopicName,
-        _ version: UInt64,
         acceptsGzip: Bool
     ) -> HTTPReply {
-        let packed = acceptsGzip ? answer.packed ?? pack(answer.plain, for: name, version) : nil
+        let packed = acceptsGzip ? answer.packed ?? pack(answer, for: name) : nil
         return HTTPReply(
             status: 200,
             contentType: .json,
@@ -64,14 +63,10 @@ extension LookupRoutes {
         )
     }
 
-    private func pack(
-        _ plain: ByteBuffer,
-        for name: TopicName,
-        _ version: UInt64
-    ) -> ByteBuffer? {
+    private func pack(_ answer: LookupAnswerCache.Answer, for name: TopicName) -> ByteBuffer? {
         do throws(CompressionError) {
-            let packed = try Gzip.packed(plain)
-            answers.keep(packed: packed, for: name, version: version)
+            let packed = try Gzip.packed(answer.plain)
+            answers.keep(packed: packed, of: answer, for: name)
             return packed
         } catch {
             logger.warning("/lookup is answered without gzip: \(error)")

@@ -89,7 +89,9 @@ package struct RequestHeaders {
 
     /// Whether a list of codings (RFC 9110 §12.5.3) has gzip with a weight above zero.
     private static func namesGzip(_ value: String) -> Bool {
-        value.split(separator: ",").contains { coding in
+        // What Go and Python send: no list is made of it.
+        if matches(value, "gzip") { return true }
+        return value.split(separator: ",").contains { coding in
             let parts = coding.filter { $0 != " " && $0 != "\t" }.split(separator: ";")
             guard let name = parts.first, matches(String(name), "gzip") else { return false }
             return parts.dropFirst().allSatisfy { parameter in
