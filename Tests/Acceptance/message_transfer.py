@@ -123,6 +123,7 @@ def run(judge, inspector, binary, folder):
         judge.equal(daemon.stop(), 0, "it stops")
     refusals(judge, inspector, other, lines)
     mended(judge, inspector, os.path.join(folder, "mended"), lines)
+    held_back(judge, inspector, os.path.join(folder, "held"), lines)
     resumed(judge, inspector, os.path.join(folder, "resumed"), lines)
 
 
@@ -140,6 +141,25 @@ def bodies(inspector, data):
     """How often each body is in the store."""
     status, output, _ = inspector.run("messages", "export", "--data-path", data)
     return collections.Counter(base64.b64decode(json.loads(line)["body"]) for line in output.splitlines())
+
+
+def lines_noted(marker):
+    """How many lines an import that goes on has made durable."""
+    with contextlib.suppress(OSError), open(marker, encoding="utf-8") as file:
+        return int(file.readline().split()[0])
+    return 0
+
+
+def held_back(judge, inspector, data, lines):
+    """What a topic held where it comes from is held again, by an import in two attempts too."""
+    texts = [line_of("t", number) for number in range(4)]
+    texts[2:] = [text.replace("queued", "held") for text in texts[2:]]
+    write_lines(lines, [texts[0], "{", *texts[1:]])
+    judge.equal(inspector.run("messages", "import", "--data-path", data, lines)[0], 1, "a first attempt ends early")
+    write_lines(lines, texts)
+    judge.equal(inspector.run("messages", "import", "--data-path", data, lines)[0], 0, "a second one goes on")
+    (topic,) = inspector.rows("topics", "--data-path", data)
+    judge.equal((topic["paused"], topic["depth"]), (True, 2), "the topic is paused, and holds what it held")
 
 
 def mended(judge, inspector, data, lines):
@@ -167,15 +187,15 @@ def mended(judge, inspector, data, lines):
 
 def resumed(judge, inspector, data, lines):
     """An import that is killed goes on with the same lines, and with no others."""
-    count, marker = 250_000, os.path.join(data, "messages.importing")
+    count, marker = 150_000, os.path.join(data, "messages.importing")
     write_lines(lines, (line_of("big", number) for number in range(count)))
     process = inspector.start("messages", "import", "--data-path", data, lines)
     end = time.monotonic() + 120
-    while not os.path.exists(marker) and process.poll() is None and time.monotonic() < end:
+    while lines_noted(marker) == 0 and process.poll() is None and time.monotonic() < end:
         time.sleep(0.001)
     process.kill()
     process.wait()
-    judge.check(os.path.exists(marker), "an import is killed behind its first 100,000 lines")
+    judge.check(lines_noted(marker) > 0, "an import is killed behind its first 100,000 lines")
     others = lines + ".others"
     write_lines(others, (line_of("others", number) for number in range(count)))
     status, _, said = inspector.run("messages", "import", "--data-path", data, others)

@@ -31,6 +31,9 @@ struct ImportProgress {
     /// Name of the file inside the data path.
     static let fileName = "messages.importing"
 
+    /// Bytes that the names of as many topics take as a store may have.
+    private static let maximumBytes = 64 << 20
+
     private let path: String
     private let dataPath: String
     private let fileSystem: any FileSystem
@@ -41,24 +44,27 @@ struct ImportProgress {
         path = "\(dataPath)/\(Self.fileName)"
     }
 
-    /// Lines that an import which was cut short had made durable; none when there was no such import.
+    /// What an import which was cut short had made durable, and the topics that were there before it; `nil` when
+    /// there was no such import.
     ///
     /// - Throws: `.unusable` when the file says something else; `.io`.
-    func read() throws(DiskQueueError) -> Lines {
+    func read() throws(DiskQueueError) -> (lines: Lines, topics: Set<String>)? {
         let bytes: [UInt8]
         do throws(FileSystemError) {
-            bytes = try fileSystem.open(path, .readOnly).read(64, at: 0)
+            let file = try fileSystem.open(path, .readOnly)
+            bytes = try file.read(min(try file.size(), Self.maximumBytes), at: 0)
         } catch {
-            if ErrorNumber.isMissing(error.errno) { return Lines() }
+            if ErrorNumber.isMissing(error.errno) { return nil }
             throw DiskQueueError(error)
         }
-        guard let lines = Lines(String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self)) else {
+        let words = bytes.split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
+        guard let first = words.first, let lines = Lines(first) else {
             throw DiskQueueError(
                 .unusable,
                 "\(path) does not tell how far an import came; remove it to begin a new one"
             )
         }
-        return lines
+        return (lines, Set(words.dropFirst()))
     }
 
     /// Why lines are refused that are not those which the import began with.
@@ -70,13 +76,16 @@ struct ImportProgress {
         )
     }
 
-    /// Notes that `lines` are durable.
-    func write(_ lines: Lines) throws(DiskQueueError) {
+    /// Notes that `lines` are durable, and which topics the import did not make.
+    func write(_ lines: Lines, topics: Set<String>) throws(DiskQueueError) {
         let temporary = "\(path).tmp"
         do throws(FileSystemError) {
             let file = try fileSystem.open(temporary, .createIfMissing)
             try file.truncate(to: 0)
-            try file.write(Array("\(lines.text)\n".utf8), at: 0)
+            try file.write(
+                Array(([lines.text] + topics.sorted()).joined(separator: "\n").utf8),
+                at: 0
+            )
             try file.synchronizeData()
             try fileSystem.rename(temporary, to: path)
             try fileSystem.synchronizeDirectory(dataPath)

@@ -33,6 +33,8 @@ package final class MessageImport {
     private var topics: [String: TopicImport] = [:]
     /// What an earlier attempt made durable.
     private let durable: ImportProgress.Lines
+    /// The topics that were there before the first attempt.
+    private let topicsBefore: Set<String>
     /// What was given so far.
     private var lines = ImportProgress.Lines()
     private var linesSinceCommit = 0
@@ -55,9 +57,9 @@ package final class MessageImport {
         } catch {
             throw DiskQueueError(error)
         }
-        path = try DataPath(dataPath, syncPolicy: .interval)
         progress = ImportProgress(dataPath: dataPath, fileSystem: PosixFileSystem())
-        durable = try progress.read()
+        let earlier = try progress.read()
+        path = try DataPath(dataPath, syncPolicy: .interval)
         let configuration = path.configuration(nodeID: node, time: SystemTime())
         let opened = try Store.open(configuration, metadata: path.metadata) { [work] in
             work.note($0)
@@ -65,7 +67,13 @@ package final class MessageImport {
         store = opened.store
         store.attach { [work] in work.accept($0) }
         try path.lock.markRecovered()
-        for topic in opened.topics { topics[topic.name] = TopicImport(topic, of: store) }
+        durable = earlier?.lines ?? ImportProgress.Lines()
+        topicsBefore = earlier?.topics ?? Set(opened.topics.map(\.name))
+        for topic in opened.topics {
+            let isNew = !topicsBefore.contains(topic.name)
+            topics[topic.name] = TopicImport(topic, isNew: isNew, of: store)
+        }
+        if earlier == nil { try progress.write(durable, topics: topicsBefore) }
     }
 
     /// Appends the message of a line, or passes over it when an earlier attempt had come behind it.
@@ -152,7 +160,7 @@ package final class MessageImport {
         try store.synchronizeAll()
         try store.metadata.apply(work.takeChanges())
         for topic in topics.values { topic.rest() }
-        try progress.write(lines)
+        try progress.write(lines, topics: topicsBefore)
         linesSinceCommit = 0
     }
 }

@@ -28,10 +28,10 @@ final class TopicImport {
         }
     }
 
-    init(_ topic: RecoveredTopic, of store: Store) {
+    init(_ topic: RecoveredTopic, isNew: Bool, of store: Store) {
         self.store = store
         log = topic.log
-        isNew = false
+        self.isNew = isNew
         roster = topic.log.roster
         channels = topic.channels.map { ChannelImport($0.member, $0.ledger, $0.state) }
     }

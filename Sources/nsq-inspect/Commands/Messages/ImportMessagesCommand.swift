@@ -26,11 +26,17 @@ struct ImportMessagesCommand: ParsableCommand {
         let messages = try MessageImport(into: store.dataPath, nodeID: nodeId)
         var bar = ProgressBar("importing")
         var number = 0
-        while let line = try lines.next() {
-            number += 1
-            if line.isEmpty { continue }
-            try add(line, number, to: messages)
-            bar.show(done: lines.bytesRead, total: lines.byteCount)
+        do {
+            while let line = try lines.next() {
+                number += 1
+                if line.isEmpty { continue }
+                try add(line, number, to: messages)
+                bar.show(done: lines.bytesRead, total: lines.byteCount)
+            }
+        } catch {
+            // SWALLOW: what led here is what is told; what is not durable comes twice when the lines are given again.
+            try? messages.finish(isWhole: false)
+            throw error
         }
         bar.end()
         try messages.finish()
@@ -50,8 +56,6 @@ struct ImportMessagesCommand: ParsableCommand {
         do throws(DiskQueueError) {
             try messages.add(line: line)
         } catch {
-            guard error.code == .corrupt || error.code == .unusable else { throw error }
-            try messages.finish(isWhole: false)
             guard error.code == .corrupt else { throw error }
             let reason = PrintableText.of(error.message)
             throw InspectorError(
