@@ -120,4 +120,12 @@ package struct RunMarker: Sendable, Equatable {
     private static func word(_ text: String) -> String {
         text.filter { $0.isLetter || $0.isNumber || $0 == "-" }
     }
+
+    /// Whether what a run left unsynced may be gone: it did not end in good order, and the machine was booted since.
+    ///
+    /// `marker`: what is known of that run.
+    static func mayHaveLostPower(since marker: RunMarker?) -> Bool {
+        guard let marker else { return true }
+        return !marker.isClean && marker.bootID != DirectoryLock.readBootID()
+    }
 }

@@ -46,13 +46,15 @@ package struct StoreInspection: Sendable {
         while true {
             do throws(DiskQueueError) {
                 let copy = try MetadataCopy.load(dataPath)
+                let marker = try Self.marker(of: dataPath, lock)
                 try self.init(
                     dataPath: dataPath,
                     fileSystem: fileSystem,
                     stored: copy.stored,
-                    marker: try Self.marker(of: dataPath, lock),
+                    marker: marker,
                     holder: holder,
-                    nowMilliseconds: SystemTime().wallNanoseconds / 1_000_000
+                    nowMilliseconds: SystemTime().wallNanoseconds / 1_000_000,
+                    mayHaveLostPower: holder == nil && RunMarker.mayHaveLostPower(since: marker)
                 )
                 notes += copy.notes
                 return
@@ -72,6 +74,7 @@ package struct StoreInspection: Sendable {
     /// `marker`: how the last run ended.
     /// `holder`: the process that uses the store.
     /// `nowMilliseconds`: since the Unix epoch.
+    /// `mayHaveLostPower`: whether the machine was booted since that run, as far as can be told.
     ///
     /// - Throws: `.unsupportedVersion`, `.io`.
     package init(
@@ -80,7 +83,8 @@ package struct StoreInspection: Sendable {
         stored: StoredMetadata,
         marker: RunMarker?,
         holder: Int32?,
-        nowMilliseconds: Int64
+        nowMilliseconds: Int64,
+        mayHaveLostPower: Bool = false
     ) throws(DiskQueueError) {
         self.dataPath = dataPath
         self.holder = holder
@@ -95,7 +99,7 @@ package struct StoreInspection: Sendable {
         let context = TopicRecovery.Context(
             configuration: configuration,
             wasClean: wasClean,
-            mayHaveLostPower: false
+            mayHaveLostPower: mayHaveLostPower
         )
         let folders = try TopicFolders(Store.topicsFolder(in: dataPath), context: context)
         strays = folders.strays

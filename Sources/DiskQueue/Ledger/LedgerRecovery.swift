@@ -34,7 +34,9 @@ package struct LedgerRecovery {
             guard let fallback else { return }
             state = fallback
             // A channel of which nothing was noted has no file.
-            if fallback != ChannelState(start: min(fallback.ackFloor, member.startSequence)) {
+            if generation > 0
+                || fallback != ChannelState(start: min(fallback.ackFloor, member.startSequence))
+            {
                 notes.append("\(path) is missing; the checkpoint in the metadata is used")
             }
             return

@@ -1,4 +1,15 @@
 extension Roster {
+    /// This roster of a topic of which no segment tells one, with the pump where the segments that are left allow
+    /// it: nothing of them is passed over.
+    ///
+    /// `first`: the first sequence of those segments; `nil` without any.
+    func adapted(toFirst first: UInt64?) -> Roster {
+        var roster = self
+        if let first { roster.heldPump = first }
+        if !roster.isPaused, !roster.members.isEmpty { roster.heldPump = nil }
+        return roster
+    }
+
     /// Adds the channels that a later, damaged roster must have named, and takes the metadata's word on what is
     /// paused.
     ///

@@ -81,7 +81,7 @@ struct TopicRecovery {
     /// `fallback`: what counts when no segment has one, held where a topic without segments begins.
     mutating func settleRoster(fallback: Roster, row: TopicRecord?, channels: [ChannelRecord]) {
         guard var roster else {
-            self.roster = adapted(fallback)
+            self.roster = fallback.adapted(toFirst: segments.first?.firstSequence)
             return
         }
         tellsChannels = !mayLackRoster
@@ -93,6 +93,8 @@ struct TopicRecovery {
             mayLackRoster && !context.mayHaveLostPower
             ? roster.complete(from: row, channels, end: segments.last?.endSequence)
             : roster.addLater(channels)
+        // As where a channel is made: what the topic held is for it.
+        if !added.isEmpty, !roster.isPaused { roster.heldPump = nil }
         for name in added {
             report.notes.append(
                 "\(folder): channel \(name) stood in a damaged place; taken from the metadata"
@@ -168,15 +170,6 @@ struct TopicRecovery {
         let log = TopicLog(state: state, configuration: configuration, report: events)
         pending.forEach(events)
         return log
-    }
-
-    /// A roster that no segment tells of, with the pump where the segments that are left allow it: nothing of
-    /// them is passed over.
-    private func adapted(_ fallback: Roster) -> Roster {
-        var roster = fallback
-        if let first = segments.first { roster.heldPump = first.firstSequence }
-        if !roster.isPaused, !roster.members.isEmpty { roster.heldPump = nil }
-        return roster
     }
 
     /// Goes on with the configuration of the opened store.

@@ -69,7 +69,6 @@ package struct StoreCompaction {
         for topic in compaction.inspection.topics { try compaction.compact(topic) }
         try compaction.removeRecycled()
         if !isDryRun { try compaction.finish() }
-        try lock?.markRecovered()
         return compaction.report
     }
 

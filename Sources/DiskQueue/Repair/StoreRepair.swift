@@ -49,8 +49,8 @@ package struct StoreRepair {
             return plan
         }
         var repair = StoreRepair(plan, lock)
+        // The marker keeps the boot of the run before: the next start has its jump to make after a loss of power.
         try repair.run()
-        try lock.markRecovered()
         return plan
     }
 

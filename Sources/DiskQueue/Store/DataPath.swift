@@ -88,8 +88,7 @@ package final class DataPath: Sendable {
             nodeID: nodeID,
             time: time,
             wasClean: previous?.isClean ?? isNew,
-            mayHaveLostPower: !isNew
-                && !(previous?.isClean ?? false) && previous?.bootID != lock.currentBootID
+            mayHaveLostPower: !isNew && RunMarker.mayHaveLostPower(since: previous)
         )
     }
 }
