@@ -175,10 +175,7 @@ extension MessageState {
     /// The state for a person.
     fileprivate var text: String {
         switch self {
-        case .notReceived: "not received"
-        case .held: "held"
-        case .finished: "finished"
-        case .inFlight: "in flight"
+        case .notReceived, .held, .finished, .inFlight: word
         case .queued(let attempts): attempts > 0 ? "queued, attempts \(attempts)" : "queued"
         case .deferred(let attempts, let due):
             "deferred until \(HumanFigure.time(Int64(clamping: due)))"
