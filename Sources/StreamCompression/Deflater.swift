@@ -1,14 +1,18 @@
 import CZlib
 package import NIOCore
 
-/// Writes raw DEFLATE, each flush ended by a sync marker.
+/// Writes DEFLATE, each flush ended by a sync marker.
 ///
-/// Source: RFC 1951, `nsqd` spec 2.4.
+/// Source: RFC 1951, RFC 1952, `nsqd` spec 2.4.
 package final class Deflater: StreamCompressor {
     /// Room that is made at a time.
     private static let step = 16_384
-    /// A negative number of window bits means no zlib header.
-    private static let rawWindowBits: Int32 = -15
+    /// What stands around the compressed bytes, as zlib has it in its number of window bits.
+    enum Wrapping: Int32 {
+        case none = -15
+        case gzip = 31
+    }
+
     /// The default of zlib: 256 KiB of state.
     private static let memoryLevel: Int32 = 8
 
@@ -17,7 +21,11 @@ package final class Deflater: StreamCompressor {
     private let stream: UnsafeMutablePointer<z_stream>
 
     /// A stream of the given level, 1 to 9.
-    package init(level: Int) throws(CompressionError) {
+    package convenience init(level: Int) throws(CompressionError) {
+        try self.init(level: level, .none)
+    }
+
+    init(level: Int, _ wrapping: Wrapping) throws(CompressionError) {
         // SAFETY: owned by this object; freed in `deinit`.
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
@@ -25,7 +33,7 @@ package final class Deflater: StreamCompressor {
             stream,
             Int32(clamping: level),
             Z_DEFLATED,
-            Self.rawWindowBits,
+            wrapping.rawValue,
             Self.memoryLevel,
             Z_DEFAULT_STRATEGY,
             ZLIB_VERSION,
@@ -48,6 +56,11 @@ package final class Deflater: StreamCompressor {
 
     package func flush(into output: inout ByteBuffer) throws(CompressionError) {
         try run(ByteBuffer(), Z_SYNC_FLUSH, into: &output)
+    }
+
+    /// Ends the stream.
+    func finish(into output: inout ByteBuffer) throws(CompressionError) {
+        try run(ByteBuffer(), Z_FINISH, into: &output)
     }
 
     private func run(
@@ -75,6 +88,6 @@ package final class Deflater: StreamCompressor {
             return status
         }
         // Nothing to do is no error: two flushes in a row.
-        guard status == Z_OK || status == Z_BUF_ERROR else { throw .failed(status) }
+        guard [Z_OK, Z_BUF_ERROR, Z_STREAM_END].contains(status) else { throw .failed(status) }
     }
 }

@@ -44,7 +44,7 @@ struct HTTPExchange<Route: HTTPRoute> {
             resolution: resolution,
             secret: headers.bearerToken,
             accept: headers.accept,
-            acceptsGzip: headers.acceptsGzip,
+            acceptEncoding: headers.acceptEncoding,
             connection: connection
         )
         framing = HTTPReply.Framing()

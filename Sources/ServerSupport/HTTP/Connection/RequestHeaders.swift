@@ -18,12 +18,15 @@ package struct RequestHeaders {
     private(set) var fetchSite: String?
     /// The value of `Accept`; `nil` without one.
     private(set) var accept: String?
-    /// Whether `Accept-Encoding` names gzip.
-    package private(set) var acceptsGzip = false
+    /// The values of `Accept-Encoding`, as one list; `nil` without one.
+    private(set) var acceptEncoding: String?
     /// The token of `Authorization: Bearer`; `nil` without one.
     private(set) var bearerToken: [UInt8]?
     /// The status to refuse the request with; `nil` for a proper one.
     package private(set) var refusal: Int?
+
+    /// Whether `Accept-Encoding` names gzip.
+    package var acceptsGzip: Bool { acceptEncoding.map(Self.namesGzip) ?? false }
 
     /// Reads the fields of `head`.
     package init(_ head: HTTPRequestHead) {
@@ -55,7 +58,7 @@ package struct RequestHeaders {
                 contentLength = Self.length(value)
                 if contentLength == nil { refusal = 400 }
             case 15 where Self.matches(name, "accept-encoding"):
-                acceptsGzip = acceptsGzip || Self.namesGzip(value)
+                acceptEncoding = acceptEncoding.map { "\($0),\(value)" } ?? value
             case 17 where Self.matches(name, "transfer-encoding"):
                 if isChunked || isHTTP10 || !Self.matches(value, "chunked") { refusal = 400 }
                 isChunked = true
@@ -88,7 +91,7 @@ package struct RequestHeaders {
     }
 
     /// Whether a list of codings (RFC 9110 §12.5.3) has gzip with a weight above zero.
-    private static func namesGzip(_ value: String) -> Bool {
+    static func namesGzip(_ value: String) -> Bool {
         // What Go and Python send: no list is made of it.
         if matches(value, "gzip") { return true }
         return value.split(separator: ",").contains { coding in

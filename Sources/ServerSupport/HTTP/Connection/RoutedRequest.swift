@@ -15,8 +15,8 @@ package struct RoutedRequest<Route: HTTPRoute>: Sendable {
     package var secret: [UInt8]?
     /// The value of `Accept`; `nil` without one.
     package var accept: String?
-    /// Whether the client takes a body in gzip.
-    package var acceptsGzip = false
+    /// The value of `Accept-Encoding`; `nil` without one.
+    var acceptEncoding: String?
     /// Where it came in.
     package var connection: any NetworkChannel
     /// The body, if the route wants one and it was not too long.
@@ -31,6 +31,9 @@ package struct RoutedRequest<Route: HTTPRoute>: Sendable {
             return type.lowercased() == mediaType
         }
     }
+
+    /// Whether the client takes a body in gzip; read when asked for, since most routes never ask.
+    package var acceptsGzip: Bool { acceptEncoding.map(RequestHeaders.namesGzip) ?? false }
 
     /// What the access log calls the method.
     var methodName: String { method.rawValue }
